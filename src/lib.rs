@@ -1,0 +1,6 @@
+//! assured keeps virtual machines in the state that they are supposed to be in.
+//!
+//! The rooms, from the ground up; a room knows only rooms on lower floors (`ARCHITECTURE.md`).
+
+pub mod clock;
+pub mod model;

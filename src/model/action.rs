@@ -1,0 +1,152 @@
+//! What can be done about a mismatch, and what became of it.
+
+use jiff::Timestamp;
+
+use super::text::words;
+use super::{AttemptId, Generation, HostId, IncidentId, InstanceId};
+
+words! {
+    /// What a policy's rule can say.
+    pub enum Action: "action" {
+        /// The record follows reality: desired becomes what is observed.
+        Accept = "accept",
+        /// Report only.
+        Alert = "alert",
+        /// Do nothing and say nothing.
+        Ignore = "ignore",
+        /// Start the domain; a managed save is restored.
+        Start = "start",
+        /// Start the domain with its processors stopped.
+        StartPaused = "start_paused",
+        /// Let a paused domain run.
+        Resume = "resume",
+        /// Pause a running domain.
+        Pause = "pause",
+        /// Wake a domain from guest power management's sleep.
+        Wakeup = "wakeup",
+        /// Ask the guest to shut down (ACPI power button); `destroy` after `force_after`.
+        Shutdown = "shutdown",
+        /// End the domain at once, as pulling the plug does.
+        Destroy = "destroy",
+        /// Destroy, then start.
+        Restart = "restart",
+        /// Define the domain again from the XML that was kept.
+        Redefine = "redefine",
+    }
+}
+
+words! {
+    /// An action that is carried out on a hypervisor.
+    pub enum Command: "command" {
+        /// `virDomainCreate`.
+        Start = "start",
+        /// `virDomainCreateWithFlags(START_PAUSED)`.
+        StartPaused = "start_paused",
+        /// `virDomainResume`.
+        Resume = "resume",
+        /// `virDomainSuspend`.
+        Pause = "pause",
+        /// `virDomainPMWakeup`.
+        Wakeup = "wakeup",
+        /// `virDomainShutdown`.
+        Shutdown = "shutdown",
+        /// `virDomainDestroy`.
+        Destroy = "destroy",
+        /// `virDomainDestroy`, then `virDomainCreate`.
+        Restart = "restart",
+    }
+}
+
+impl Action {
+    /// The command that carries the action out; none for those that only change or report records.
+    #[must_use]
+    pub const fn command(self) -> Option<Command> {
+        match self {
+            Self::Accept | Self::Alert | Self::Ignore | Self::Redefine => None,
+            Self::Start => Some(Command::Start),
+            Self::StartPaused => Some(Command::StartPaused),
+            Self::Resume => Some(Command::Resume),
+            Self::Pause => Some(Command::Pause),
+            Self::Wakeup => Some(Command::Wakeup),
+            Self::Shutdown => Some(Command::Shutdown),
+            Self::Destroy => Some(Command::Destroy),
+            Self::Restart => Some(Command::Restart),
+        }
+    }
+}
+
+impl Command {
+    /// Whether the command can bring up a second copy of a domain that runs elsewhere.
+    #[must_use]
+    pub const fn starts(self) -> bool {
+        match self {
+            Self::Start | Self::StartPaused | Self::Restart => true,
+            Self::Resume | Self::Pause | Self::Wakeup | Self::Shutdown | Self::Destroy => false,
+        }
+    }
+}
+
+words! {
+    /// How an attempt ended.
+    pub enum OutcomeKind: "outcome" {
+        /// The hypervisor did it. Whether it worked, the next look says.
+        Done = "done",
+        /// The domain was there already.
+        AlreadyThere = "already_there",
+        /// The hypervisor refused or failed.
+        Failed = "failed",
+        /// No answer within the deadline; it may have been done all the same.
+        TimedOut = "timed_out",
+        /// The fresh look before the action no longer showed the mismatch, or could not be had:
+        /// nothing was sent, nothing is charged.
+        Withdrawn = "withdrawn",
+        /// The service ended between intent and outcome; it may have been done all the same.
+        Interrupted = "interrupted",
+    }
+}
+
+impl OutcomeKind {
+    /// Whether the attempt counts against the budget. An interrupted one does: it may have been
+    /// sent.
+    #[must_use]
+    pub const fn is_charged(self) -> bool {
+        match self {
+            Self::Done | Self::AlreadyThere | Self::Failed | Self::TimedOut | Self::Interrupted => {
+                true
+            }
+            Self::Withdrawn => false,
+        }
+    }
+}
+
+/// The end of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub kind: OutcomeKind,
+    /// When.
+    pub at: Timestamp,
+    /// The hypervisor's words where it failed, or why it was withdrawn.
+    pub detail: Option<String>,
+}
+
+/// One action on a hypervisor: written as an intent before it is sent, with its outcome after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number.
+    pub id: AttemptId,
+    /// The instance that it is for.
+    pub instance: InstanceId,
+    /// The host that it is sent to.
+    pub host: HostId,
+    /// The incident that it belongs to; none for an order that is carried out.
+    pub incident: Option<IncidentId>,
+    /// The generation of the desired state that it serves.
+    pub generation: Generation,
+    /// What is sent.
+    pub command: Command,
+    /// When the intent was written.
+    pub at: Timestamp,
+    /// How it ended; none while it is under way.
+    pub outcome: Option<Outcome>,
+}

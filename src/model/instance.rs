@@ -1,0 +1,76 @@
+//! What the database keeps of an instance.
+
+use jiff::Timestamp;
+
+use super::{Condition, Desired, HostId, InstanceId, Source};
+
+/// The last condition that was seen, with the time since which it is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Observed {
+    /// What was seen.
+    pub condition: Condition,
+    /// The time of the first look that found it so without a break. Looks that change nothing do
+    /// not write.
+    pub since: Timestamp,
+    /// What made the service look.
+    pub source: Source,
+}
+
+/// Where and when an instance was last seen active (a process held it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastActive {
+    /// On which host.
+    pub host: HostId,
+    /// At the latest change that found it so.
+    pub at: Timestamp,
+}
+
+/// From when on attempts count.
+///
+/// The attempts themselves are rows of their own; those of the current generation that were
+/// written at or after `since` are the used part of the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Attempts before this time no longer count.
+    pub since: Timestamp,
+}
+
+/// Somebody works on an instance: looks go on, nothing is done.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Hold {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Until when at the latest.
+    pub until: Timestamp,
+}
+
+/// A virtual machine that the service answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Its domain's UUID.
+    pub id: InstanceId,
+    /// Its domain's name.
+    pub name: String,
+    /// The host it is assigned to.
+    pub host: HostId,
+    /// The name of its policy.
+    pub policy: String,
+    /// Higher comes back first.
+    pub priority: i32,
+    /// When it was put under the service's care.
+    pub added_at: Timestamp,
+    /// What it is supposed to be.
+    pub desired: Desired,
+    /// Whether it has been seen in the desired state of this generation: a later mismatch is drift.
+    pub settled: bool,
+    /// What was seen last; none before the first conclusive look.
+    pub observed: Option<Observed>,
+    /// Where it was last seen active.
+    pub last_active: Option<LastActive>,
+    /// From when on attempts count.
+    pub budget: Budget,
+    /// Somebody works on it.
+    pub hold: Option<Hold>,
+}
