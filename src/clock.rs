@@ -35,7 +35,8 @@ impl Clock {
     /// Now, to the microsecond: what the database keeps.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let elapsed = SignedDuration::try_from(self.anchor.elapsed()).unwrap_or(SignedDuration::MAX);
+        let elapsed =
+            SignedDuration::try_from(self.anchor.elapsed()).unwrap_or(SignedDuration::MAX);
         let now = self.wall.saturating_add(elapsed).unwrap_or(Timestamp::MAX);
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
@@ -43,7 +44,8 @@ impl Clock {
     /// The moment on tokio's clock at which it will be `at`; now, if that has passed.
     #[must_use]
     pub fn instant_of(&self, at: Timestamp) -> Instant {
-        let ahead = std::time::Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+        let ahead =
+            std::time::Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
         Instant::now() + ahead
     }
 }

@@ -31,7 +31,8 @@ impl DesiredState {
             Self::Running => matches!(seen.state(), State::Running | State::Blocked),
             Self::Paused => matches!(seen, Condition::PausedUser | Condition::PausedUnknown),
             Self::Shutoff => {
-                matches!(seen.state(), State::Shutoff) && !matches!(seen, Condition::ShutoffMigrated)
+                matches!(seen.state(), State::Shutoff)
+                    && !matches!(seen, Condition::ShutoffMigrated)
             }
         }
     }

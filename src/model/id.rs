@@ -35,16 +35,7 @@ impl<'de> serde::Deserialize<'de> for HostId {
 
 /// An instance's identity: its libvirt domain UUID, the same on whatever host it is.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 #[serde(transparent)]
 pub struct InstanceId(pub uuid::Uuid);

@@ -65,6 +65,8 @@ pub struct Instance {
     pub desired: Desired,
     /// Whether it has been seen in the desired state of this generation: a later mismatch is drift.
     pub settled: bool,
+    /// Since when it has been in the desired state without a break; none while it is not.
+    pub in_sync_since: Option<Timestamp>,
     /// What was seen last; none before the first conclusive look.
     pub observed: Option<Observed>,
     /// Where it was last seen active.
