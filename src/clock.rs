@@ -26,10 +26,7 @@ impl Clock {
     /// A clock that starts from a given time: for the simulator and for tests.
     #[must_use]
     pub fn starting_at(wall: Timestamp) -> Self {
-        Self {
-            wall,
-            anchor: Instant::now(),
-        }
+        Self { wall, anchor: Instant::now() }
     }
 
     /// Now, to the microsecond: what the database keeps.

@@ -30,8 +30,6 @@ words! {
         Destroy = "destroy",
         /// Destroy, then start.
         Restart = "restart",
-        /// Define the domain again from the XML that was kept.
-        Redefine = "redefine",
     }
 }
 
@@ -62,7 +60,7 @@ impl Action {
     #[must_use]
     pub const fn command(self) -> Option<Command> {
         match self {
-            Self::Accept | Self::Alert | Self::Ignore | Self::Redefine => None,
+            Self::Accept | Self::Alert | Self::Ignore => None,
             Self::Start => Some(Command::Start),
             Self::StartPaused => Some(Command::StartPaused),
             Self::Resume => Some(Command::Resume),

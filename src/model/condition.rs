@@ -138,18 +138,12 @@ impl Condition {
     /// The condition with exactly this state and reason, if there is one.
     #[must_use]
     pub fn exact(state: State, reason: Option<&str>) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|c| c.state() == state && c.reason() == reason)
+        Self::ALL.iter().copied().find(|c| c.state() == state && c.reason() == reason)
     }
 
     /// All conditions of a state.
     pub fn of_state(state: State) -> impl Iterator<Item = Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .filter(move |c| c.state() == state)
+        Self::ALL.iter().copied().filter(move |c| c.state() == state)
     }
 
     /// Whether a hypervisor process holds the domain: it can write to its disks, so a second start
@@ -195,10 +189,7 @@ impl std::str::FromStr for Condition {
         Self::exact(state, reason).ok_or_else(|| super::UnknownWord {
             kind: "reason of this state",
             word: text.to_owned(),
-            known: Self::of_state(state)
-                .map(|c| c.to_string())
-                .collect::<Vec<_>>()
-                .join(", "),
+            known: Self::of_state(state).map(|c| c.to_string()).collect::<Vec<_>>().join(", "),
         })
     }
 }
