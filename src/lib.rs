@@ -2,6 +2,10 @@
 //!
 //! The rooms, from the ground up; a room knows only rooms on lower floors (`ARCHITECTURE.md`).
 
+pub mod actors;
 pub mod clock;
 pub mod model;
 pub mod policy;
+pub mod snapshot;
+pub mod supervision;
+pub mod telemetry;

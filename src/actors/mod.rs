@@ -1,0 +1,10 @@
+//! The actors: thin shells that receive, call a pure function, and send.
+//!
+//! The tree: [`root`] starts the arbiter and an actor per host; each [`host`] starts an actor per
+//! instance. An [`instance`] looks at its own domain and tells the [`arbiter`] what it found; the
+//! arbiter alone writes the database and alone decides; its verdict goes back to the instance's
+//! actor, which carries it out.
+//!
+//! Not in here: SQL, libvirt, and the rules.
+
+pub mod messages;

@@ -1,0 +1,384 @@
+//! What the outside may read: the fleet as the arbiter last knew it, and the supervision tree.
+//!
+//! The arbiter, the hosts and the supervisors publish; readers take a reference to an immutable
+//! picture and never wait. The maps are persistent: a new picture shares all that did not change
+//! with the one before, so publishing costs what has changed, not what there is. What changes with
+//! every look (when it was) is an atomic number beside the picture.
+//!
+//! Not in here: decisions, and anything that is not shown.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use imbl::{OrdMap, Vector};
+use jiff::Timestamp;
+
+use crate::model::{
+    Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Maintenance,
+    Severity, Source, Status,
+};
+
+/// The place where pictures are published and read. Cheap to clone; all clones are one board.
+#[derive(Debug, Clone)]
+pub struct Board(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    fleet: ArcSwap<Fleet>,
+    tree: ArcSwap<OrdMap<NodeId, Node>>,
+}
+
+impl Board {
+    /// A board with an empty fleet.
+    #[must_use]
+    pub fn new(started_at: Timestamp) -> Self {
+        Self(Arc::new(Inner {
+            fleet: ArcSwap::from_pointee(Fleet::new(started_at)),
+            tree: ArcSwap::from_pointee(OrdMap::new()),
+        }))
+    }
+
+    /// The fleet as it is now.
+    #[must_use]
+    pub fn fleet(&self) -> Arc<Fleet> {
+        self.0.fleet.load_full()
+    }
+
+    /// Publishes a new picture. Only the arbiter does.
+    pub fn publish(&self, fleet: Fleet) {
+        self.0.fleet.store(Arc::new(fleet));
+    }
+
+    /// The supervision tree as it is now, parents before their children.
+    #[must_use]
+    pub fn tree(&self) -> Arc<OrdMap<NodeId, Node>> {
+        self.0.tree.load_full()
+    }
+
+    /// Shows a node of the tree. Each parent does so for its children.
+    pub fn show_node(&self, id: &NodeId, node: &Node) {
+        self.0.tree.rcu(|tree| tree.update(id.clone(), node.clone()));
+    }
+
+    /// Takes a node off the tree, and everything below it.
+    pub fn hide_node(&self, id: &NodeId) {
+        self.0.tree.rcu(|tree| {
+            let stays = |(other, _): &(&NodeId, &Node)| !other.is_within(id);
+            let copy = |(other, node): (&NodeId, &Node)| (other.clone(), node.clone());
+            tree.iter().filter(stays).map(copy).collect::<OrdMap<_, _>>()
+        });
+    }
+}
+
+/// The whole fleet, at one moment.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    /// When the service started.
+    pub started_at: Timestamp,
+    /// Whether the database was read.
+    pub database_read: bool,
+    /// Whether the last commit succeeded.
+    pub database_healthy: bool,
+    /// When the configuration in force was read.
+    pub config_loaded_at: Timestamp,
+    /// Every host.
+    pub hosts: OrdMap<HostId, Arc<HostView>>,
+    /// Every instance, by its id.
+    pub instances: OrdMap<InstanceId, Arc<InstanceView>>,
+    /// The ids in the order of the names.
+    pub by_name: OrdMap<(String, InstanceId), ()>,
+    /// How many instances have each status, by [`Status`]'s order.
+    pub by_status: [usize; Status::COUNT],
+    /// How many incidents are open, by [`Severity`]'s order.
+    pub open_incidents: [usize; Severity::ALL.len()],
+    /// When the incidents of the last hour or more were opened, oldest first.
+    pub opened_at: Vector<Timestamp>,
+    /// Actions under way.
+    pub actions_in_flight: usize,
+    /// Actions that wait for their turn.
+    pub actions_waiting: usize,
+}
+
+impl Fleet {
+    /// A fleet of nothing, of which nothing was read yet.
+    #[must_use]
+    pub fn new(started_at: Timestamp) -> Self {
+        Self {
+            started_at,
+            database_read: false,
+            database_healthy: false,
+            config_loaded_at: started_at,
+            hosts: OrdMap::new(),
+            instances: OrdMap::new(),
+            by_name: OrdMap::new(),
+            by_status: [0; Status::COUNT],
+            open_incidents: [0; Severity::ALL.len()],
+            opened_at: Vector::new(),
+            actions_in_flight: 0,
+            actions_waiting: 0,
+        }
+    }
+
+    /// The hosts that were not tried yet.
+    pub fn untried_hosts(&self) -> impl Iterator<Item = &HostId> {
+        self.hosts.values().filter(|h| h.state == HostState::Connecting).map(|h| &h.id)
+    }
+
+    /// Whether the database was read and every host was tried once.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.database_read && self.untried_hosts().next().is_none()
+    }
+
+    /// How many incidents were opened since `since`.
+    #[must_use]
+    pub fn incidents_since(&self, since: Timestamp) -> usize {
+        self.opened_at.iter().rev().take_while(|&&at| at >= since).count()
+    }
+
+    /// How many instances have this status.
+    #[must_use]
+    pub fn with_status(&self, status: Status) -> usize {
+        self.by_status[status as usize]
+    }
+}
+
+/// What is shown of a host.
+#[derive(Debug, Clone)]
+pub struct HostView {
+    /// Its name.
+    pub id: HostId,
+    /// Its URI, without a password.
+    pub uri: String,
+    /// How it stands to the service.
+    pub state: HostState,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it last answered.
+    pub last_seen: Arc<Moment>,
+    /// The last error, while it is not up.
+    pub error: Option<String>,
+    /// The labels of the configuration.
+    pub labels: OrdMap<String, String>,
+    /// An operator's word that nothing is to be done.
+    pub maintenance: Option<Maintenance>,
+    /// Domains that no instance stands for.
+    pub unmanaged: Arc<[Unmanaged]>,
+    /// Names of configured instances that were not found on it yet.
+    pub pending: Arc<[String]>,
+    /// How many of its instances have each status.
+    pub by_status: [usize; Status::COUNT],
+}
+
+/// A domain that no instance stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmanaged {
+    /// Its UUID.
+    pub id: InstanceId,
+    /// Its name.
+    pub name: String,
+    /// As it was last listed.
+    pub condition: Condition,
+}
+
+/// What is shown of an instance.
+#[derive(Debug, Clone)]
+pub struct InstanceView {
+    /// Its domain's UUID.
+    pub id: InstanceId,
+    /// Its domain's name.
+    pub name: String,
+    /// Its host.
+    pub host: HostId,
+    /// Its policy's name.
+    pub policy: String,
+    /// Higher comes back first.
+    pub priority: i32,
+    /// What it is supposed to be.
+    pub desired: Desired,
+    /// What was seen last; none before the first conclusive look.
+    pub observed: Option<Condition>,
+    /// When, and by what.
+    pub freshness: Arc<Freshness>,
+    /// Whether its host can be asked at present.
+    pub reachable: bool,
+    /// In one word.
+    pub status: Status,
+    /// What comes next, if anything does by itself.
+    pub next: Option<Next>,
+    /// The budget of attempts.
+    pub attempts: Used,
+    /// Somebody works on it.
+    pub hold: Option<Hold>,
+    /// The incident that it is in.
+    pub incident: Option<IncidentId>,
+}
+
+impl InstanceView {
+    /// The generation of its desired state.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.desired.generation
+    }
+
+    /// Whether what is shown as observed may be out of date.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        !self.reachable || self.freshness.is_inconclusive()
+    }
+}
+
+/// What an instance waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// What will be done; `look` where that depends on what is seen then.
+    pub action: String,
+    /// When; none while it waits for something that has no time.
+    pub at: Option<Timestamp>,
+    /// Why it waits.
+    pub why: String,
+}
+
+/// How much of a budget is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    /// Attempts used.
+    pub used: u32,
+    /// Attempts allowed by the rule that applies, or by the default rule.
+    pub budget: u32,
+    /// When the budget is fresh again, if the instance stays in its desired state until then.
+    pub window_ends: Option<Timestamp>,
+}
+
+/// A time that changes without a new picture.
+#[derive(Debug)]
+pub struct Moment(AtomicI64);
+
+impl Moment {
+    const NEVER: i64 = i64::MIN;
+
+    /// Not yet.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self(AtomicI64::new(Self::NEVER))
+    }
+
+    /// It was at `at`.
+    pub fn set(&self, at: Timestamp) {
+        self.0.store(at.as_microsecond(), Ordering::Relaxed);
+    }
+
+    /// When it was.
+    #[must_use]
+    pub fn get(&self) -> Option<Timestamp> {
+        match self.0.load(Ordering::Relaxed) {
+            Self::NEVER => None,
+            micros => Timestamp::from_microsecond(micros).ok(),
+        }
+    }
+}
+
+/// When an instance was looked at last: written at each look by its actor, read by anyone.
+#[derive(Debug)]
+pub struct Freshness {
+    at: Moment,
+    source: AtomicU8,
+    inconclusive: AtomicBool,
+}
+
+impl Freshness {
+    /// Not looked at yet.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self { at: Moment::never(), source: AtomicU8::new(0), inconclusive: AtomicBool::new(false) }
+    }
+
+    /// A look told what the condition is.
+    pub fn looked(&self, at: Timestamp, source: Source) {
+        self.at.set(at);
+        self.source.store(source as u8, Ordering::Relaxed);
+        self.inconclusive.store(false, Ordering::Relaxed);
+    }
+
+    /// A look told nothing: time and source stay those of the last one that did.
+    pub fn failed(&self) {
+        self.inconclusive.store(true, Ordering::Relaxed);
+    }
+
+    /// When a look last told what the condition is.
+    #[must_use]
+    pub fn at(&self) -> Option<Timestamp> {
+        self.at.get()
+    }
+
+    /// What made the service look then.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        let place = usize::from(self.source.load(Ordering::Relaxed));
+        Source::ALL.get(place).copied().unwrap_or(Source::Poll)
+    }
+
+    /// Whether the last look told nothing.
+    #[must_use]
+    pub fn is_inconclusive(&self) -> bool {
+        self.inconclusive.load(Ordering::Relaxed)
+    }
+}
+
+/// A node's place in the supervision tree: the names from the root down. Children come after their
+/// parent in its order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(Arc<[String]>);
+
+impl NodeId {
+    /// The root.
+    #[must_use]
+    pub fn root() -> Self {
+        Self(Arc::new(["root".to_owned()]))
+    }
+
+    /// A child of this node.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Self {
+        Self(self.0.iter().cloned().chain([name.to_owned()]).collect())
+    }
+
+    /// The parent; none for the root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, above) = self.0.split_last()?;
+        (!above.is_empty()).then(|| Self(above.into()))
+    }
+
+    /// Its own name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.last().map_or("", String::as_str)
+    }
+
+    /// Whether it is `other`, or below it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+}
+
+/// What is shown of an actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// root, host, instance, arbiter, notifier, http or store.
+    pub kind: &'static str,
+    /// Which life this is, from 1.
+    pub incarnation: u64,
+    /// starting, running, restarting, quarantined or stopped.
+    pub state: &'static str,
+    /// How often it was restarted.
+    pub restarts: u64,
+    /// How its last life ended.
+    pub last_exit: Option<String>,
+}
+
+/// How long the times of opened incidents are kept for [`Fleet::incidents_since`].
+pub const OPENED_KEPT: Duration = Duration::from_secs(60 * 60);

@@ -1,0 +1,48 @@
+//! The rule of the watchdog, and its thread's two ends.
+
+use std::sync::mpsc;
+
+use super::*;
+
+#[test]
+fn four_looks_without_a_beat_are_an_alarm() {
+    let mut silence = Silence::default();
+    let looks = [0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2].map(|beats| silence.look(beats));
+    let (quiet, alarm) = looks.split_at(11);
+    assert_eq!(quiet, [false; 11]);
+    assert_eq!(alarm, [true]);
+}
+
+#[test]
+fn silence_calls_once() {
+    let (alarms, heard) = mpsc::channel();
+    let alarm = move || alarms.send(()).unwrap();
+    let (pulse, watchdog) = Watchdog::start(Duration::from_millis(4), alarm).unwrap();
+    pulse.beat();
+    // Without a time limit: the sender is dropped with the closure.
+    assert_eq!(heard.recv(), Ok(()));
+    drop(watchdog);
+    assert!(heard.recv().is_err());
+}
+
+#[test]
+fn a_dropped_watchdog_is_silent() {
+    let (alarms, heard) = mpsc::channel();
+    let alarm = move || alarms.send(()).unwrap();
+    let (pulse, watchdog) = Watchdog::start(secs(3600), alarm).unwrap();
+    drop(watchdog);
+    assert!(heard.recv().is_err());
+    pulse.beat();
+}
+
+#[test]
+fn a_pulse_beats_on_its_thread() {
+    run(async {
+        let (pulse, watchdog) = Watchdog::start(secs(3600), || {}).unwrap();
+        let beating = actix::spawn(pulse.clone().beat_every(secs(10)));
+        pass(95_000).await;
+        beating.abort();
+        assert!(format!("{pulse:?}").contains("beats: 10"), "{pulse:?}");
+        drop(watchdog);
+    });
+}
