@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Condition, Desired, HostId, InstanceId, Source};
+use super::{Condition, Desired, DesiredState, HostId, InstanceId, Source};
 
 /// The last condition that was seen, with the time since which it is so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,4 +75,18 @@ pub struct Instance {
     pub budget: Budget,
     /// Somebody works on it.
     pub hold: Option<Hold>,
+    /// What the configuration file said of it last; none if it never did.
+    pub configured: Option<Configured>,
+}
+
+/// What the configuration file says of an instance. A word that differs from the last one is taken
+/// over; the same word again is older than whatever the API said since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Configured {
+    /// What it is supposed to be.
+    pub desired: DesiredState,
+    /// The name of its policy.
+    pub policy: String,
+    /// Higher comes back first.
+    pub priority: i32,
 }

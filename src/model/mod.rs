@@ -24,7 +24,7 @@ pub use event::{Event, EventKind};
 pub use host::{HostRecord, HostState, Maintenance};
 pub use id::{AttemptId, EventId, Generation, HostId, IncidentId, InstanceId};
 pub use incident::{Incident, Resolution, Severity};
-pub use instance::{Budget, Hold, Instance, LastActive, Observed};
+pub use instance::{Budget, Configured, Hold, Instance, LastActive, Observed};
 pub use observation::{Finding, Look, Source, Why};
 pub use status::Status;
 pub use text::UnknownWord;
