@@ -4,8 +4,11 @@
 
 pub mod actors;
 pub mod clock;
+pub mod config;
+pub mod hypervisor;
 pub mod model;
 pub mod policy;
 pub mod snapshot;
+pub mod store;
 pub mod supervision;
 pub mod telemetry;

@@ -7,4 +7,9 @@
 //!
 //! Not in here: SQL, libvirt, and the rules.
 
+pub mod arbiter;
+pub mod host;
+pub mod instance;
 pub mod messages;
+pub mod root;
+pub mod traffic;

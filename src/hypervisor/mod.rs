@@ -8,10 +8,13 @@
 //! to be done about it, and what is recorded.
 
 mod call;
-pub mod libvirt;
+mod goal;
+// pub mod libvirt;
 pub mod link;
 pub mod reader;
 pub mod sim;
+mod threads;
+mod uri;
 
 use std::rc::Rc;
 
@@ -20,7 +23,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{Command, Condition, InstanceId};
 
-pub use call::CallError;
+pub use call::{CallError, Operation, Subject};
+pub use uri::{check_uri, redact};
 
 /// What a call to a host gives: an answer within its deadline, or why there is none.
 pub type Answer<T> = LocalBoxFuture<'static, Result<T, CallError>>;
@@ -28,7 +32,8 @@ pub type Answer<T> = LocalBoxFuture<'static, Result<T, CallError>>;
 /// A host that can be connected to.
 pub trait Hypervisor {
     /// Opens a new session. Signals of the host's are sent to `signals` from before the first read
-    /// on, so that nothing that happens after a read is missed.
+    /// on, so that nothing that happens after a read is missed. Give each session a channel of its
+    /// own: an old session's signals may still come while a new one is being opened.
     ///
     /// # Errors
     /// When the host cannot be reached, refuses, or does not answer within the deadline.
@@ -83,7 +88,8 @@ pub enum Signal {
         /// What libvirt says happened.
         event: Lifecycle,
     },
-    /// The connection was closed from the other side, or by keepalive.
+    /// The connection was closed from the other side, or by keepalive. Said once for a session,
+    /// and not when the session was dropped.
     Closed,
 }
 
@@ -108,6 +114,8 @@ pub enum Lifecycle {
     PmSuspended,
     /// Crashed.
     Crashed,
+    /// Something that a later libvirt reports: still a reason to look.
+    Other,
 }
 
 /// Who began the end of a domain (`virDomainEventShutdownDetailType`).
@@ -138,4 +146,6 @@ pub enum StoppedWhy {
     Failed,
     /// A snapshot without a running state was loaded.
     FromSnapshot,
+    /// Something that a later libvirt reports.
+    Other,
 }

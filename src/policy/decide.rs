@@ -27,6 +27,9 @@ pub struct Case<'a> {
     pub seen_at: Timestamp,
     /// The time of the first look that found it, without a break since.
     pub since: Timestamp,
+    /// A look from before this says nothing: when the desired state was last changed, or when the
+    /// last action ended, whichever is later.
+    pub valid_from: Timestamp,
     /// When the instance was last seen active, if ever.
     pub last_active: Option<Timestamp>,
     /// What has been tried.
@@ -77,8 +80,8 @@ pub fn decide(case: &Case<'_>) -> Decision {
     if case.attempts.in_flight().is_some() {
         return wait(None, WaitWhy::InFlight);
     }
-    // N3, N11: a look from before the last change says nothing about it.
-    if case.seen_at < case.desired.since {
+    // N3, N11: a look from before the last change says nothing about what came of it.
+    if case.seen_at < case.valid_from {
         return wait(None, WaitWhy::FreshLook);
     }
     let Cell::Rule(matched) = *case.table.cell(case.desired.state, case.seen) else {
@@ -86,11 +89,11 @@ pub fn decide(case: &Case<'_>) -> Decision {
     };
     match case.host {
         HostView::Ready => {}
-        HostView::NotReady => return wait(None, WaitWhy::HostNotReady),
-        HostView::Maintenance => return wait(None, WaitWhy::Maintenance),
+        HostView::NotReady => return ruled_wait(matched, None, WaitWhy::HostNotReady),
+        HostView::Maintenance => return ruled_wait(matched, None, WaitWhy::Maintenance),
     }
     if let Some(hold) = case.hold.filter(|hold| hold.until > case.now) {
-        return wait(Some(hold.until), WaitWhy::Held);
+        return ruled_wait(matched, Some(hold.until), WaitWhy::Held);
     }
     if case.settled { drift(case, matched) } else { order(case, matched) }
 }
@@ -105,6 +108,10 @@ fn drift(case: &Case<'_>, matched: Matched) -> Decision {
         return ruled(Verdict::Wait { until: Some(grace_ends), why: WaitWhy::Grace });
     }
     match (rule.action, rule.action.command()) {
+        // N11: nothing is done on a single look.
+        (Action::Accept, _) if case.seen_at <= case.since => {
+            ruled(Verdict::Wait { until: Some(case.now), why: WaitWhy::FreshLook })
+        }
         (Action::Accept, _) => match DesiredState::met_in(case.seen) {
             Some(state) => ruled(Verdict::Accept(state)),
             None => ruled(Verdict::Alert),
@@ -239,6 +246,10 @@ fn decision(verdict: Verdict, severity: Severity) -> Decision {
 
 fn wait(until: Option<Timestamp>, why: WaitWhy) -> Decision {
     decision(Verdict::Wait { until, why }, Severity::None)
+}
+
+fn ruled_wait(matched: Matched, until: Option<Timestamp>, why: WaitWhy) -> Decision {
+    Decision { rule: Some(matched), ..wait(until, why) }
 }
 
 fn after(at: Timestamp, delay: Duration) -> Timestamp {

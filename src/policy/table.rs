@@ -234,15 +234,20 @@ pub enum TableError {
 
 fn find(layers: &[(Layer, &Rules)], desired: DesiredState, seen: Condition) -> Option<Matched> {
     layers.iter().find_map(|&(layer, rules)| {
-        keys_of(seen).into_iter().find_map(|key| {
+        keys_of(seen).find_map(|key| {
             let rule = *rules.get(&(desired, key))?;
             Some(Matched { layer, key, rule })
         })
     })
 }
 
-fn keys_of(seen: Condition) -> [RuleKey; 3] {
-    [RuleKey::Exact(seen), RuleKey::State(seen.state()), RuleKey::Otherwise]
+/// The keys that can stand for a condition, the closest first. `blocked` counts as running.
+fn keys_of(seen: Condition) -> impl Iterator<Item = RuleKey> {
+    let also = (seen.state() == State::Blocked).then_some(RuleKey::State(State::Running));
+    [RuleKey::Exact(seen), RuleKey::State(seen.state())]
+        .into_iter()
+        .chain(also)
+        .chain([RuleKey::Otherwise])
 }
 
 /// Checks each rule against every condition that it is the layer's answer for.

@@ -3,8 +3,8 @@
 //! Pure: no actors, no clock; the parent gives the time and carries out the [`Decision`]. It holds
 //! the [`Child`](super::Child) handles itself. One turn of the wheel: [`Children::start`] gives the
 //! incarnation, the parent starts the actor with it; its [`ChildExit`] goes to [`Children::exited`];
-//! the parent waits as told (`run_later`) and begins again with `start`, which says no when the child
-//! was removed or started meanwhile, so that timers need not be cancelled.
+//! the parent waits as told (`run_later`) and begins again with [`Children::restart`], which says no
+//! when the child was stopped, removed or started meanwhile, so that timers need not be cancelled.
 //! Not in here: other strategies, groups, order among the children.
 
 use std::collections::BTreeMap;
@@ -81,6 +81,18 @@ impl<K: Ord + Clone> Children<K> {
         Some(entry.incarnation)
     }
 
+    /// The same as `start`, for the wait that followed the exit of the life `ended`.
+    ///
+    /// None also if that wait has lost its reason: the child was stopped, removed or started since.
+    pub fn restart(&mut self, child: &K, ended: Incarnation, now: Instant) -> Option<Incarnation> {
+        let entry = self.entries.get(child)?;
+        let waits = match entry.state {
+            ChildState::Restarting | ChildState::Quarantined => entry.incarnation == ended,
+            ChildState::Starting | ChildState::Running | ChildState::Stopped => false,
+        };
+        if waits { self.start(child, now) } else { None }
+    }
+
     /// The child says that it runs. Of no effect unless it is starting with this incarnation.
     pub fn running(&mut self, child: &K, incarnation: Incarnation) {
         if let Some(entry) = self.entries.get_mut(child)
@@ -91,7 +103,8 @@ impl<K: Ord + Clone> Children<K> {
         }
     }
 
-    /// The parent has stopped the child, or is about to: its exit will lead to nothing.
+    /// The parent has stopped the child, or is about to: its exit will lead to nothing, and so does
+    /// the end of a wait.
     pub fn stop(&mut self, child: &K) {
         if let Some(entry) = self.entries.get_mut(child) {
             entry.state = ChildState::Stopped;
@@ -113,6 +126,9 @@ impl<K: Ord + Clone> Children<K> {
         let Some(entry) = self.entries.get_mut(&restart.child) else {
             return;
         };
+        if !entry.alive || entry.state == ChildState::Stopped {
+            return;
+        }
         match &restart.step {
             RestartStep::Waiting { exit, after: _ } if entry.incarnation == restart.incarnation => {
                 entry.last_exit = Some(exit.clone());

@@ -54,6 +54,25 @@ fn a_child_goes_through_its_states() {
 }
 
 #[test]
+fn a_wait_that_lost_its_reason_starts_nothing() {
+    let (mut book, now) = (Children::new(), Instant::now());
+    book.add(1, instance());
+    let first = book.start(&1, now).unwrap();
+    assert_eq!(book.restart(&1, first, now), None);
+    assert_eq!(book.exited(&exit(first, panicked()), now), restart(100));
+    assert_eq!(book.restart(&1, Incarnation(0), now), None);
+    let second = book.restart(&1, first, now).unwrap();
+    assert_eq!(book.restart(&1, first, now), None);
+    assert_eq!(book.exited(&exit(second, panicked()), now), restart(200));
+    assert_eq!(book.restart(&1, first, now), None);
+    book.stop(&1);
+    assert_eq!(book.restart(&1, second, now), None);
+    assert_eq!(book.start(&1, now), Some(Incarnation(3)));
+    book.remove(&1);
+    assert_eq!(book.restart(&1, Incarnation(3), now), None);
+}
+
+#[test]
 fn one_that_was_removed_or_stopped_stays_so() {
     let (mut book, now) = (Children::new(), Instant::now());
     book.add(1, instance());
@@ -141,5 +160,8 @@ fn restarts_in_place_are_entered() {
     book.restarted(&resumed(Incarnation(2)));
     let status = book.status(&1).unwrap();
     assert_eq!((status.state, status.restarts), (ChildState::Running, 1));
+    book.stop(&1);
+    book.restarted(&resumed(Incarnation(3)));
+    assert_eq!(book.status(&1).unwrap().state, ChildState::Stopped);
     assert_eq!(book.exited(&exit(Incarnation(2), Exit::Normal), now), Decision::Rest);
 }

@@ -21,10 +21,8 @@ struct Parent {
 }
 
 impl Parent {
-    fn launch(&mut self, child: u32, ctx: &mut Context<Self>) {
-        let Some(incarnation) = self.book.start(&child, Instant::now()) else {
-            return;
-        };
+    fn launch(&mut self, child: u32, incarnation: Option<Incarnation>, ctx: &mut Context<Self>) {
+        let Some(incarnation) = incarnation else { return };
         let link = Link { child, incarnation, parent: ctx.address().recipient() };
         let (at, census) = (self.at, self.census.clone());
         let (address, handle) =
@@ -40,7 +38,8 @@ impl Actor for Parent {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         for child in [1, 2] {
-            self.launch(child, ctx);
+            let incarnation = self.book.start(&child, Instant::now());
+            self.launch(child, incarnation, ctx);
         }
     }
 }
@@ -49,13 +48,16 @@ impl Handler<ChildExit<u32>> for Parent {
     type Result = ();
 
     fn handle(&mut self, exit: ChildExit<u32>, ctx: &mut Self::Context) {
-        let child = exit.child;
+        let (child, ended) = (exit.child, exit.incarnation);
         let decision = self.book.exited(&exit, Instant::now());
         self.decisions.borrow_mut().push(decision.clone());
         match decision {
             Decision::Ignore | Decision::Rest => {}
             Decision::Restart { after: wait } | Decision::Quarantine { retry_after: wait } => {
-                ctx.run_later(wait, move |act, ctx| act.launch(child, ctx));
+                ctx.run_later(wait, move |act, ctx| {
+                    let incarnation = act.book.restart(&child, ended, Instant::now());
+                    act.launch(child, incarnation, ctx);
+                });
             }
             Decision::Escalate(why) => self.slot.fail(ctx, why),
         }

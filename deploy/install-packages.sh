@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs the Debian packages that assured needs and this machine lacks.
+#
+#   deploy/install-packages.sh [build] [lab]      both if none is named
+#
+# build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need.
+# Does nothing, fast, if all are there. Uses sudo when it is not run by root.
+set -eu
+
+build="libvirt-dev pkg-config"
+lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base"
+
+wanted=
+[ $# -gt 0 ] || set -- build lab
+for group in "$@"; do
+    case $group in
+        build)
+            wanted="$wanted $build"
+            # Any C compiler will do, so one that is no package's counts too.
+            command -v cc >/dev/null || wanted="$wanted gcc libc6-dev"
+            ;;
+        lab) wanted="$wanted $lab" ;;
+        *)
+            echo "$0: there is no group \"$group\": use build, lab, or both" >&2
+            exit 64
+            ;;
+    esac
+done
+
+missing=
+for package in $wanted; do
+    case $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) in
+        installed) ;;
+        *) missing="$missing $package" ;;
+    esac
+done
+if [ -z "$missing" ]; then
+    echo "All system packages are there."
+    exit 0
+fi
+
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "$0: run this as root, or install sudo; missing:$missing" >&2; exit 1; }
+    sudo=sudo
+fi
+echo "Installing:$missing"
+$sudo apt-get update
+# A list of words on purpose. Nobody is asked anything, and no service is wanted beyond what is named.
+# shellcheck disable=SC2086
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing

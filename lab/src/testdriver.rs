@@ -1,0 +1,140 @@
+//! Hosts with thousands of domains: libvirt's own test driver inside a private libvirtd.
+//!
+//! Its domains are entries in the daemon's memory that start and stop in microseconds and send events as real ones do. The
+//! node is shared by all connections of one daemon and forgotten when the last one closes, so a [`TestHost`] holds one
+//! open. For the same reason a daemon that is restarted has lost them.
+
+use crate::command;
+use crate::error::{LabError, Result};
+use crate::host::Host;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What the feeding `virsh` prints when it is through.
+const DONE: &str = "all domains are there";
+
+/// A host of the test driver. Dropping it closes the connection that keeps its node alive.
+///
+/// Besides the domains that the lab defines, the node has one of its own: it is called `test` and runs.
+#[derive(Debug)]
+pub struct TestHost {
+    host: Host,
+    domains: Vec<TestDomain>,
+    connection: Child,
+    /// Held because virsh prints a prompt now and then, and would end, and with it the node, if nobody could read it.
+    _prompts: BufReader<ChildStdout>,
+}
+
+/// A domain of the test driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestDomain {
+    /// `vm-00000` and on.
+    pub name: String,
+    /// Its UUID, different on every host.
+    pub uuid: Uuid,
+}
+
+impl TestHost {
+    /// Defines and starts `count` domains on a host.
+    pub(crate) fn fill(host: Host, count: usize) -> Result<Self> {
+        let domains = (0..count)
+            .map(|number| TestDomain { name: format!("vm-{number:05}"), uuid: Uuid::new_v4() });
+        let domains: Vec<_> = domains.collect();
+        // virsh connects with the first command that needs it, and there may be no domain that does.
+        let mut script = String::from("uri\n");
+        for domain in &domains {
+            let path = host.folder().join("guests").join(format!("{}.xml", domain.name));
+            fs::write(&path, domain.xml()).map_err(LabError::file("write", &path))?;
+            // Writing to a string cannot fail.
+            let _ = writeln!(script, "define {}\nstart {}", path.display(), domain.name);
+        }
+        let _ = writeln!(script, "echo {DONE}");
+        let (connection, prompts) = feed(&host, script)?;
+        Ok(Self { host, domains, connection, _prompts: prompts })
+    }
+
+    /// The host's name.
+    pub fn id(&self) -> &str {
+        self.host.id()
+    }
+
+    /// The URI of the test node.
+    pub fn uri(&self) -> String {
+        uri(&self.host)
+    }
+
+    /// The host below, for faults of its daemon.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// The domains that the lab defined; the node's own, `test`, is not among them.
+    pub fn domains(&self) -> &[TestDomain] {
+        &self.domains
+    }
+
+    /// Runs `virsh` on the test node, behind the back of whatever else is connected to it.
+    pub fn virsh(&self, words: &[&str]) -> Result<String> {
+        self.host.virsh_at(&self.uri(), words, command::LIMIT)
+    }
+}
+
+impl Drop for TestHost {
+    fn drop(&mut self) {
+        drop(self.connection.stdin.take());
+        let _ = command::wait(&mut self.connection, Duration::from_secs(2));
+    }
+}
+
+impl TestDomain {
+    fn xml(&self) -> String {
+        let Self { name, uuid } = self;
+        format!(
+            "<domain type='test'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>1</memory>\
+             <os><type>hvm</type></os></domain>\n"
+        )
+    }
+}
+
+fn uri(host: &Host) -> String {
+    format!("test+unix:///default?socket={}", host.socket().display())
+}
+
+/// One `virsh` for all commands (a process each would take minutes), which then stays for the sake of its connection.
+fn feed(host: &Host, script: String) -> Result<(Child, BufReader<ChildStdout>)> {
+    let complaints = host.folder().join("log/testdriver.log");
+    let log = fs::File::create(&complaints).map_err(LabError::file("create", &complaints))?;
+    let mut command = Command::new("virsh");
+    command.env("LC_ALL", "C").args(["-q", "-c", &uri(host)]);
+    let mut virsh = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .map_err(|source| LabError::Spawn { program: "virsh".into(), source })?;
+    let (stdin, stdout) = (virsh.stdin.take(), virsh.stdout.take());
+    // Fed from a thread, as virsh answers while it is being fed and would stop reading once nobody reads its answers.
+    let feeder = std::thread::spawn(move || {
+        let mut stdin = stdin?;
+        stdin.write_all(script.as_bytes()).ok()?;
+        Some(stdin)
+    });
+    let mut stdout = stdout.map(BufReader::new);
+    // It repeats what it is fed after its prompt; the whole line is the answer.
+    let mut answers = stdout.iter_mut().flat_map(BufRead::lines).map_while(std::io::Result::ok);
+    let done = answers.any(|line| line.trim() == DONE);
+    virsh.stdin = feeder.join().unwrap_or_default();
+    let said = fs::read_to_string(&complaints).unwrap_or_default();
+    if let (Some(stdout), true, "") = (stdout, done, said.trim()) {
+        return Ok((virsh, stdout));
+    }
+    drop(virsh.stdin.take());
+    let status =
+        command::wait(&mut virsh, Duration::from_secs(2)).ok().flatten().unwrap_or_default();
+    let stderr = said.lines().next().unwrap_or("it ended early").to_owned();
+    Err(LabError::Failed { command: format!("virsh -c {}", uri(host)), status, stderr })
+}

@@ -1,0 +1,205 @@
+//! What the arbiter knows: the database's records in memory, and what was seen since.
+//!
+//! The book is plain data, changed by plain functions with the time given: [`super::seen`] takes in
+//! looks, [`super::judge`] asks the policy and writes down what it says, [`super::orders`] takes
+//! what the outside asks, [`super::hosts`] follows the hosts. Whatever they change is gathered in a
+//! [`Turn`]. Not in here: actors, the database, and what is shown.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::turn::Turn;
+use crate::config;
+use crate::hypervisor::Listed;
+use crate::model::{
+    Attempt, AttemptId, Condition, EventId, HostId, HostRecord, HostState, Incident, IncidentId,
+    Instance, InstanceId,
+};
+use crate::policy::{Admission, Decision, Limits, Policies};
+use crate::snapshot::{Freshness, Moment};
+
+/// All that the arbiter knows.
+#[derive(Debug)]
+pub(super) struct Book {
+    /// The policies in force.
+    pub(super) policies: Arc<Policies>,
+    /// Every instance.
+    pub(super) instances: HashMap<InstanceId, Entry>,
+    /// Every configured host.
+    pub(super) hosts: HashMap<HostId, HostEntry>,
+    /// Instances that were listed active on hosts other than their own.
+    pub(super) foreign: HashMap<InstanceId, BTreeSet<HostId>>,
+    /// Who may act.
+    pub(super) admission: Admission,
+    /// Whether actions may be taken at all.
+    pub(super) gate: Gate,
+    /// The last numbers given out.
+    pub(super) last: LastIds,
+    /// When incidents were opened in the last hour, oldest first.
+    pub(super) opened_at: VecDeque<Timestamp>,
+    /// How many incidents are open, by severity.
+    pub(super) open_incidents: [usize; crate::model::Severity::ALL.len()],
+    /// What this turn has changed.
+    pub(super) turn: Turn,
+}
+
+/// Whether actions may be taken at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// N10: not before every reachable host was listed once.
+    Starting,
+    /// They may.
+    Open,
+    /// The service is ending: none any more.
+    Draining,
+}
+
+/// The last numbers given out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LastIds {
+    pub(super) event: EventId,
+    pub(super) incident: IncidentId,
+    pub(super) attempt: AttemptId,
+}
+
+/// An instance, with what is known beyond its record.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// What the database has, or will have at the end of this turn.
+    pub(super) record: Instance,
+    /// The attempts that count, oldest first.
+    pub(super) attempts: Vec<Attempt>,
+    /// The incident that it is in.
+    pub(super) incident: Option<Incident>,
+    /// The time of the youngest look that told something.
+    pub(super) seen_at: Option<Timestamp>,
+    /// When the last action ended.
+    pub(super) acted_at: Option<Timestamp>,
+    /// The last answer of the policy.
+    pub(super) decision: Option<Decision>,
+    /// What the audit log was told of that answer: the same is not told again.
+    pub(super) told: Option<String>,
+    /// Its actor fails again and again.
+    pub(super) quarantined: bool,
+    /// When it was looked at, for what is shown.
+    pub(super) freshness: Arc<Freshness>,
+}
+
+impl Entry {
+    pub(super) fn new(record: Instance) -> Self {
+        Self {
+            record,
+            attempts: Vec::new(),
+            incident: None,
+            seen_at: None,
+            acted_at: None,
+            decision: None,
+            told: None,
+            quarantined: false,
+            freshness: Arc::new(Freshness::never()),
+        }
+    }
+
+    /// The condition that counts, once there is one.
+    pub(super) fn condition(&self) -> Option<Condition> {
+        self.record.observed.map(|o| o.condition)
+    }
+
+    /// A look from before this says nothing about what is desired now, or about what came of the
+    /// last action.
+    pub(super) fn valid_from(&self) -> Timestamp {
+        let since = self.record.desired.since;
+        self.acted_at.map_or(since, |at| at.max(since))
+    }
+
+    /// Whether it is as desired, as far as was seen.
+    pub(super) fn is_in_sync(&self) -> bool {
+        self.condition().is_some_and(|c| self.record.desired.state.is_met_by(c))
+    }
+
+    /// The attempt that is under way.
+    pub(super) fn in_flight(&mut self) -> Option<&mut Attempt> {
+        self.attempts.iter_mut().rev().find(|a| a.outcome.is_none())
+    }
+}
+
+/// A host of the configuration, and where its actor notes when it answered.
+#[derive(Debug, Clone)]
+pub struct HostPlan {
+    /// What the configuration says.
+    pub config: config::Host,
+    /// When it last answered.
+    pub last_seen: Arc<Moment>,
+}
+
+/// A host, with what is known beyond its record.
+#[derive(Debug)]
+pub(super) struct HostEntry {
+    pub(super) record: HostRecord,
+    pub(super) plan: HostPlan,
+    pub(super) state: HostState,
+    pub(super) since: Timestamp,
+    pub(super) error: Option<String>,
+    /// Its domains at the last full listing that are no instances of this host.
+    pub(super) others: HashMap<InstanceId, Listed>,
+    /// Those that were told of already.
+    pub(super) told_unmanaged: BTreeSet<InstanceId>,
+    /// Instances of the configuration that it did not have at the last listing.
+    pub(super) pending: Vec<config::Instance>,
+    /// The ids of its instances.
+    pub(super) instances: BTreeSet<InstanceId>,
+}
+
+impl Book {
+    /// An empty book.
+    pub(super) fn new(policies: Arc<Policies>, limits: Limits) -> Self {
+        Self {
+            policies,
+            instances: HashMap::new(),
+            hosts: HashMap::new(),
+            foreign: HashMap::new(),
+            admission: Admission::new(limits),
+            gate: Gate::Starting,
+            last: LastIds::default(),
+            opened_at: VecDeque::new(),
+            open_incidents: [0; crate::model::Severity::ALL.len()],
+            turn: Turn::default(),
+        }
+    }
+
+    /// The next number of an attempt.
+    pub(super) fn next_attempt(&mut self) -> AttemptId {
+        self.last.attempt = self.last.attempt.next();
+        self.last.attempt
+    }
+
+    /// The next number of an incident.
+    pub(super) fn next_incident(&mut self) -> IncidentId {
+        self.last.incident = self.last.incident.next();
+        self.last.incident
+    }
+
+    /// Puts an instance into the book, and into its host's list.
+    pub(super) fn put(&mut self, entry: Entry) {
+        if let Some(host) = self.hosts.get_mut(&entry.record.host) {
+            host.instances.insert(entry.record.id);
+            host.others.remove(&entry.record.id);
+        }
+        self.turn.touch(entry.record.id);
+        self.instances.insert(entry.record.id, entry);
+    }
+
+    /// The names of all policies, for a sentence.
+    pub(super) fn policy_names(&self) -> String {
+        self.policies.iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A draw from −1 to 1 for an instance's next delay: the same until the next attempt.
+    pub(super) fn draw(entry: &Entry) -> f64 {
+        let last = entry.attempts.last().map_or(0, |a| a.id.0.unsigned_abs());
+        let seed = entry.record.id.0.as_u64_pair().0 ^ last.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        fastrand::Rng::with_seed(seed).f64().mul_add(2.0, -1.0)
+    }
+}

@@ -1,0 +1,384 @@
+//! What the arbiter is told, and what is asked of it.
+
+use std::sync::Arc;
+
+use actix::{AsyncContext, Context, Handler, Message, ResponseFuture};
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+
+use super::Arbiter;
+use super::book::{Book, Gate};
+use super::orders::assignment_of;
+use super::turn::Line;
+use crate::actors::messages::{
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired,
+};
+use crate::actors::traffic::{
+    ActorFailed, Assign, Drain, Ended, HostListed, HostLost, HostStarted, InstanceQuarantined,
+    InstanceStarted, ListNow, Report,
+};
+use crate::model::{EventKind, HostId, InstanceId, Status};
+use crate::snapshot::{Board, InstanceView};
+
+/// The mailbox is empty: the turn ends.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct TurnEnds;
+
+impl Handler<TurnEnds> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, _: TurnEnds, ctx: &mut Context<Self>) {
+        self.end_turn(ctx);
+    }
+}
+
+impl Arbiter {
+    /// Changes the book, if there is one, and ends the turn soon.
+    fn told(&mut self, ctx: &mut Context<Self>, change: impl FnOnce(&mut Book, jiff::Timestamp)) {
+        let now = self.settings.clock.now();
+        if let Some(book) = &mut self.book {
+            change(book, now);
+            self.end_turn_soon(ctx);
+        }
+    }
+
+    /// Changes the book as asked, and answers once that is committed.
+    fn asked<T: 'static>(
+        &mut self,
+        ctx: &mut Context<Self>,
+        change: impl FnOnce(&mut Book, jiff::Timestamp) -> Reply<T>,
+    ) -> ResponseFuture<Reply<T>> {
+        let now = self.settings.clock.now();
+        let Some(book) = &mut self.book else {
+            let why = self.trouble.clone().unwrap_or_else(|| "it is starting".to_owned());
+            return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();
+        };
+        if self.draining {
+            let why = "it is shutting down".to_owned();
+            return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();
+        }
+        match change(book, now) {
+            Err(refusal) => std::future::ready(Err(refusal)).boxed_local(),
+            Ok(value) => {
+                let (reply, committed) = oneshot::channel();
+                self.replies.push(reply);
+                self.end_turn_soon(ctx);
+                async move {
+                    match committed.await {
+                        Ok(Ok(())) => Ok(value),
+                        Ok(Err(refusal)) => Err(refusal),
+                        Err(_) => Err(Refusal::NotNow("the arbiter was restarted".to_owned())),
+                    }
+                }
+                .boxed_local()
+            }
+        }
+    }
+
+    /// Lists a host afresh, and then goes on with what was asked.
+    fn listed_first<M, T>(
+        &self,
+        ctx: &Context<Self>,
+        host: &HostId,
+        then: M,
+    ) -> ResponseFuture<Reply<T>>
+    where
+        AfterListing<M>: Message<Result = Reply<T>> + Send,
+        Self: Handler<AfterListing<M>, Result = ResponseFuture<Reply<T>>>,
+        M: Send + 'static,
+        T: Send + 'static,
+    {
+        let this = ctx.address();
+        let host_id = host.clone();
+        let Some(addr) = self.hosts.get(host).cloned() else {
+            return std::future::ready(Err(Refusal::NoSuchHost(host_id))).boxed_local();
+        };
+        async move {
+            let unavailable = |why: String| Refusal::HostUnavailable { host: host_id, why };
+            match addr.send(ListNow).await {
+                Ok(Ok(listing)) => {
+                    let gone = |_| Refusal::NotNow("the arbiter was restarted".to_owned());
+                    this.send(AfterListing { listing, then }).await.map_err(gone)?
+                }
+                Ok(Err(why)) => Err(unavailable(why)),
+                Err(_) => Err(unavailable("its actor is being restarted".to_owned())),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+/// The host was listed for this.
+struct AfterListing<M> {
+    listing: HostListed,
+    then: M,
+}
+
+impl Message for AfterListing<AddInstance> {
+    type Result = Reply<InstanceId>;
+}
+
+impl Message for AfterListing<ChangeInstance> {
+    type Result = Reply<InstanceId>;
+}
+
+impl Message for AfterListing<Adopt> {
+    type Result = Reply<Vec<InstanceId>>;
+}
+
+impl Handler<AfterListing<AddInstance>> for Arbiter {
+    type Result = ResponseFuture<Reply<InstanceId>>;
+
+    fn handle(&mut self, m: AfterListing<AddInstance>, ctx: &mut Context<Self>) -> Self::Result {
+        self.asked(ctx, |book, now| {
+            book.listed_host(&m.listing.host, m.listing.domains, m.listing.at, now);
+            book.add(&m.then, now)
+        })
+    }
+}
+
+impl Handler<AfterListing<ChangeInstance>> for Arbiter {
+    type Result = ResponseFuture<Reply<InstanceId>>;
+
+    fn handle(&mut self, m: AfterListing<ChangeInstance>, ctx: &mut Context<Self>) -> Self::Result {
+        self.asked(ctx, |book, now| {
+            book.listed_host(&m.listing.host, m.listing.domains, m.listing.at, now);
+            book.change(&m.then, now)
+        })
+    }
+}
+
+impl Handler<AfterListing<Adopt>> for Arbiter {
+    type Result = ResponseFuture<Reply<Vec<InstanceId>>>;
+
+    fn handle(&mut self, m: AfterListing<Adopt>, ctx: &mut Context<Self>) -> Self::Result {
+        self.asked(ctx, |book, now| {
+            book.listed_host(&m.listing.host, m.listing.domains, m.listing.at, now);
+            book.adopt(&m.then, now)
+        })
+    }
+}
+
+/// The picture of an instance that was changed: it was published when the change was committed.
+fn view(board: &Board, id: InstanceId) -> Reply<Arc<InstanceView>> {
+    board.fleet().instances.get(&id).cloned().ok_or(Refusal::NoSuchInstance(id))
+}
+
+impl Handler<SetDesired> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: SetDesired, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = self.asked(ctx, |book, now| book.order(&m, now));
+        async move { view(&board, done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<Retry> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: Retry, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = self.asked(ctx, |book, now| book.retry(&m, now));
+        async move { view(&board, done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<ForgetInstance> for Arbiter {
+    type Result = ResponseFuture<Reply<()>>;
+
+    fn handle(&mut self, m: ForgetInstance, ctx: &mut Context<Self>) -> Self::Result {
+        let done = self.asked(ctx, |book, now| book.forget(&m, now));
+        self.instances.remove(&m.id);
+        done
+    }
+}
+
+impl Handler<AddInstance> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: AddInstance, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let host = m.host.clone();
+        let done = self.listed_first(ctx, &host, m);
+        async move { view(&board, done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<ChangeInstance> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: ChangeInstance, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = match m.host.clone() {
+            Some(host) => self.listed_first(ctx, &host, m),
+            None => self.asked(ctx, |book, now| book.change(&m, now)),
+        };
+        async move { view(&board, done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<Adopt> for Arbiter {
+    type Result = ResponseFuture<Reply<Vec<Arc<InstanceView>>>>;
+
+    fn handle(&mut self, m: Adopt, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let host = m.host.clone();
+        let done = self.listed_first(ctx, &host, m);
+        async move { done.await?.into_iter().map(|id| view(&board, id)).collect() }.boxed_local()
+    }
+}
+
+impl Handler<HostStarted> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostStarted, ctx: &mut Context<Self>) {
+        let instances = match &self.book {
+            Some(book) => book
+                .hosts
+                .get(&m.host)
+                .into_iter()
+                .flat_map(|host| &host.instances)
+                .filter_map(|id| Some(assignment_of(book.instances.get(id)?)))
+                .collect(),
+            // It will be greeted when the database was read.
+            None => Vec::new(),
+        };
+        m.addr.do_send(Assign(instances));
+        self.hosts.insert(m.host, m.addr);
+        self.end_turn_soon(ctx);
+    }
+}
+
+impl Handler<HostListed> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostListed, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.listed_host(&m.host, m.domains, m.at, now));
+    }
+}
+
+impl Handler<HostLost> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostLost, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.lost_host(&m.host, &m.why, now));
+    }
+}
+
+impl Handler<InstanceStarted> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: InstanceStarted, ctx: &mut Context<Self>) {
+        let id = m.instance;
+        self.instances.insert(id, m.addr);
+        self.told(ctx, |book, now| {
+            if let Some(entry) = book.instances.get_mut(&id) {
+                entry.quarantined = false;
+            }
+            book.interrupted(id, "its actor was restarted before the outcome was known", now);
+        });
+    }
+}
+
+impl Handler<InstanceQuarantined> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: InstanceQuarantined, ctx: &mut Context<Self>) {
+        self.instances.remove(&m.instance);
+        self.told(ctx, |book, now| {
+            let Some(entry) = book.instances.get_mut(&m.instance) else { return };
+            entry.quarantined = true;
+            let host = entry.record.host.clone();
+            let text = format!("{}: {}", Status::Quarantined, m.why);
+            tracing::error!(instance = %entry.record.name, "{text}");
+            let line = Line::new(EventKind::Supervision, text).instance(m.instance, &host);
+            book.turn.touch(m.instance);
+            book.note(now, line);
+        });
+    }
+}
+
+impl Handler<ActorFailed> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: ActorFailed, ctx: &mut Context<Self>) {
+        // What it had in hand is in nobody's hands now.
+        let gone: Vec<InstanceId> = match (m.instance, &m.host, &self.book) {
+            (Some(instance), _, _) => vec![instance],
+            (None, Some(host), Some(book)) => book
+                .hosts
+                .get(host)
+                .map_or_else(Vec::new, |h| h.instances.iter().copied().collect()),
+            (None, Some(_), None) | (None, None, _) => Vec::new(),
+        };
+        for id in &gone {
+            self.instances.remove(id);
+        }
+        self.told(ctx, |book, now| {
+            for id in gone {
+                book.interrupted(id, "its actor failed before the outcome was known", now);
+            }
+            let mut line = Line::new(EventKind::Supervision, m.text);
+            if let Some(host) = &m.host {
+                line = match m.instance {
+                    Some(instance) => line.instance(instance, host),
+                    None => line.host(host),
+                };
+            }
+            book.note(now, line);
+        });
+    }
+}
+
+impl Handler<Report> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: Report, ctx: &mut Context<Self>) {
+        let metrics = self.settings.metrics.clone();
+        let deadline = self.settings.action_deadline;
+        self.told(ctx, |book, now| {
+            let detection = now.duration_since(m.seen.at).as_secs_f64();
+            metrics.detection.observe(detection.max(0.0));
+            if let Some(entry) = book.instances.get(&m.instance) {
+                let desired = entry.record.desired.state;
+                if !desired.is_met_by(m.seen.condition) {
+                    let observed = m.seen.condition.state();
+                    let labels = [desired.as_str(), observed.as_str()];
+                    metrics.mismatches.with_label_values(&labels).inc();
+                }
+            }
+            book.give_up_lost(m.instance, deadline, now);
+            book.seen(m.instance, &m.host, m.seen, now);
+        });
+    }
+}
+
+impl Handler<Ended> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: Ended, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.ended(m.instance, m.attempt, m.outcome, now));
+    }
+}
+
+impl Handler<Drain> for Arbiter {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Drain, ctx: &mut Context<Self>) -> Self::Result {
+        self.draining = true;
+        let (done, drained) = oneshot::channel();
+        self.drained.push(done);
+        self.told(ctx, |book, now| {
+            book.gate = Gate::Draining;
+            book.note(now, Line::new(EventKind::Service, "stopping: no new action"));
+        });
+        self.end_turn_soon(ctx);
+        async move {
+            // Answered, or the arbiter is gone: nothing is under way in either case.
+            let _ = drained.await;
+        }
+        .boxed_local()
+    }
+}

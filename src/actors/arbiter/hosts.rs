@@ -1,0 +1,234 @@
+//! Following the hosts: which there are, which can be reached, and what they list.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::Timestamp;
+
+use super::book::{Book, Gate, HostEntry, HostPlan};
+use super::turn::Line;
+use crate::actors::messages::Adopt;
+use crate::actors::traffic::Seen;
+use crate::config::{self, Domain, Unmanaged};
+use crate::hypervisor::Listed;
+use crate::model::{By, Condition, EventKind, HostId, HostRecord, HostState, InstanceId, Source};
+
+impl Book {
+    /// Puts a configured host into the book, with what the database kept of it.
+    pub(super) fn put_host(
+        &mut self,
+        plan: HostPlan,
+        pending: Vec<config::Instance>,
+        kept: Option<HostRecord>,
+        now: Timestamp,
+    ) {
+        let id = plan.config.id.clone();
+        let record = HostRecord {
+            id: id.clone(),
+            uri: plan.config.shown_uri(),
+            added_at: kept.as_ref().map_or(now, |k| k.added_at),
+            maintenance: kept.as_ref().and_then(|k| k.maintenance.clone()),
+        };
+        let changed = kept.as_ref() != Some(&record);
+        self.admission.limit_host(&id, plan.config.max_concurrent_actions);
+        self.hosts.insert(
+            id.clone(),
+            HostEntry {
+                record,
+                plan,
+                state: HostState::Connecting,
+                since: now,
+                error: None,
+                others: HashMap::new(),
+                told_unmanaged: BTreeSet::new(),
+                pending,
+                instances: BTreeSet::new(),
+            },
+        );
+        if changed {
+            self.turn.write_host(&id);
+        }
+        self.turn.touch_host(&id);
+    }
+
+    /// A host was listed in full: it is up, and each of its instances was seen, or is missing.
+    pub(super) fn listed_host(
+        &mut self,
+        id: &HostId,
+        domains: Vec<Listed>,
+        at: Timestamp,
+        now: Timestamp,
+    ) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        host.plan.last_seen.set(at);
+        if host.state != HostState::Up {
+            let before = std::mem::replace(&mut host.state, HostState::Up);
+            host.since = now;
+            host.error = None;
+            let text = format!("up, {} domains (before: {before})", domains.len());
+            tracing::info!(host = %id, "{text}");
+            self.note(now, Line::new(EventKind::Host, text).host(id));
+        }
+        let mut domains: HashMap<InstanceId, Listed> =
+            domains.into_iter().map(|d| (d.id, d)).collect();
+        let own = self.take_own(id, &mut domains);
+        self.take_others(id, domains);
+        self.open_gate(now);
+        for (instance, condition) in own {
+            let seen = Seen { condition, at, source: Source::Poll, before: None };
+            self.seen(instance, id, seen, now);
+        }
+        self.take_pending(id, now);
+        self.take_unmanaged(id, now);
+        self.touch_all(id);
+    }
+
+    /// A host cannot be reached: its instances keep what was seen last, and nothing is done.
+    pub(super) fn lost_host(&mut self, id: &HostId, why: &str, now: Timestamp) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        host.error = Some(why.to_owned());
+        if host.state != HostState::Unreachable {
+            host.state = HostState::Unreachable;
+            host.since = now;
+            tracing::warn!(host = %id, "unreachable: {why}");
+            self.note(now, Line::new(EventKind::Host, format!("unreachable: {why}")).host(id));
+        }
+        self.touch_all(id);
+        self.open_gate(now);
+    }
+
+    /// N10: actions begin once the database was read and every host was tried. A host that cannot
+    /// be reached does not hold up the others.
+    pub(super) fn open_gate(&mut self, now: Timestamp) {
+        let tried = self.hosts.values().all(|h| h.state != HostState::Connecting);
+        if self.gate == Gate::Starting && tried {
+            self.gate = Gate::Open;
+            let all: Vec<_> = self.instances.keys().copied().collect();
+            self.judge_mismatches(&all, now);
+            self.admit(now);
+        }
+    }
+
+    /// Everything that is shown of a host and its instances may have changed.
+    fn touch_all(&mut self, id: &HostId) {
+        self.turn.touch_host(id);
+        if let Some(host) = self.hosts.get(id) {
+            for &instance in &host.instances {
+                self.turn.touch(instance);
+            }
+        }
+    }
+
+    /// Takes the host's own instances out of a listing, with what they were seen in.
+    fn take_own(
+        &mut self,
+        id: &HostId,
+        domains: &mut HashMap<InstanceId, Listed>,
+    ) -> Vec<(InstanceId, Condition)> {
+        let Some(host) = self.hosts.get(id) else { return Vec::new() };
+        let mut own = Vec::with_capacity(host.instances.len());
+        for &instance in &host.instances {
+            let found = domains.remove(&instance);
+            let condition = found.as_ref().map_or(Condition::Missing, |d| d.condition);
+            if let (Some(found), Some(entry)) = (found, self.instances.get_mut(&instance))
+                && entry.record.name != found.name
+            {
+                entry.record.name = found.name;
+                self.turn.write(instance);
+            }
+            own.push((instance, condition));
+        }
+        // The highest priority is judged first, and so is first to ask for its turn.
+        own.sort_by_key(|(instance, _)| {
+            std::cmp::Reverse(self.instances.get(instance).map_or(0, |e| e.record.priority))
+        });
+        own
+    }
+
+    /// Keeps what is left of a listing, and notes where instances of other hosts are active.
+    fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>) {
+        self.foreign.retain(|_, hosts| {
+            hosts.remove(id);
+            !hosts.is_empty()
+        });
+        for domain in domains.values() {
+            if domain.condition.is_active() && self.instances.contains_key(&domain.id) {
+                self.foreign.entry(domain.id).or_default().insert(id.clone());
+            }
+        }
+        if let Some(host) = self.hosts.get_mut(id) {
+            host.others = domains;
+        }
+    }
+
+    /// Takes over instances of the configuration that the listing shows.
+    fn take_pending(&mut self, id: &HostId, now: Timestamp) {
+        let Some(host) = self.hosts.get_mut(id) else { return };
+        let pending = std::mem::take(&mut host.pending);
+        let mut left = Vec::new();
+        for plan in pending {
+            match self.domain_of(id, &plan.domain) {
+                Some(domain) => self.configure(&plan, &domain, now),
+                None => left.push(plan),
+            }
+        }
+        if let Some(host) = self.hosts.get_mut(id) {
+            host.pending = left;
+        }
+    }
+
+    /// A domain of a host, an instance or not.
+    fn domain_of(&self, id: &HostId, domain: &Domain) -> Option<Listed> {
+        let host = self.hosts.get(id)?;
+        let fits = |domain_id: InstanceId, name: &str| match domain {
+            Domain::Id(wanted) => domain_id == *wanted,
+            Domain::Name(wanted) => name == wanted,
+        };
+        let own = host.instances.iter().filter_map(|i| self.instances.get(i)).find_map(|e| {
+            let condition = e.condition().filter(|c| *c != Condition::Missing)?;
+            fits(e.record.id, &e.record.name).then(|| Listed {
+                id: e.record.id,
+                name: e.record.name.clone(),
+                condition,
+            })
+        });
+        own.or_else(|| host.others.values().find(|d| fits(d.id, &d.name)).cloned())
+    }
+
+    /// Does what the host's configuration says about domains that no instance stands for.
+    fn take_unmanaged(&mut self, id: &HostId, now: Timestamp) {
+        let Some(host) = self.hosts.get(id) else { return };
+        match host.plan.config.unmanaged {
+            Unmanaged::Ignore => {}
+            Unmanaged::Adopt => {
+                let all = Adopt { host: id.clone(), domains: None, by: By::Adopt };
+                if let Err(refusal) = self.adopt(&all, now) {
+                    tracing::warn!(host = %id, "domains cannot be adopted: {refusal}");
+                }
+            }
+            Unmanaged::Alert => {
+                let new: Vec<Listed> = host
+                    .others
+                    .values()
+                    .filter(|d| !self.instances.contains_key(&d.id))
+                    .filter(|d| !host.told_unmanaged.contains(&d.id))
+                    .cloned()
+                    .collect();
+                if new.is_empty() {
+                    return;
+                }
+                let mut names: Vec<_> = new.iter().map(|d| d.name.as_str()).collect();
+                names.sort_unstable();
+                let shown = names.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+                let more = if names.len() > 5 { ", …" } else { "" };
+                let text = format!("{} domains are no instances: {shown}{more}", names.len());
+                let line = Line::new(EventKind::Note, text)
+                    .host(id)
+                    .detail(serde_json::json!({ "domains": names }));
+                self.note(now, line);
+                if let Some(host) = self.hosts.get_mut(id) {
+                    host.told_unmanaged.extend(new.iter().map(|d| d.id));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! Asking the policy, and writing down what it says.
+
+use jiff::Timestamp;
+
+use super::book::{Book, Entry, Gate};
+use super::turn::{Effect, Line};
+use crate::actors::traffic::Carry;
+use crate::model::{
+    Action, Attempt, By, Command, Condition, Desired, DesiredState, EventKind, HostState, Incident,
+    InstanceId, Resolution, Severity,
+};
+use crate::policy::{
+    Attempts, Case, Decision, Elsewhere, HostView, Place, Verdict, WaitWhy, decide,
+};
+
+impl Book {
+    /// Asks the policy about an instance, from what is known of it now, and follows the answer.
+    pub(super) fn judge(&mut self, id: InstanceId, now: Timestamp) {
+        let Some(decision) = self.ask(id, now) else { return };
+        self.open_or_close(id, &decision, now);
+        self.tell(id, &decision, now);
+        self.turn.touch(id);
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        entry.decision = Some(decision.clone());
+        match decision.verdict {
+            Verdict::Act(_) => {
+                let place = Place {
+                    instance: id,
+                    host: entry.record.host.clone(),
+                    tries: Attempts::new(&entry.attempts, None).used(),
+                    priority: entry.record.priority,
+                };
+                self.admission.ask(place);
+                self.admit(now);
+            }
+            Verdict::Wait { until: Some(until), .. } => {
+                self.admission.leave(id);
+                self.turn.then(Effect::LookAt(id, until));
+            }
+            Verdict::Accept(state) => {
+                self.admission.leave(id);
+                self.accept(id, state, now);
+            }
+            Verdict::InSync
+            | Verdict::Wait { until: None, .. }
+            | Verdict::Alert
+            | Verdict::Ignore
+            | Verdict::GiveUp => self.admission.leave(id),
+        }
+    }
+
+    /// Judges again what could not be done before: after the gate opened, or a host came back.
+    pub(super) fn judge_mismatches(&mut self, among: &[InstanceId], now: Timestamp) {
+        for &id in among {
+            if self.instances.get(&id).is_some_and(|e| e.seen_at.is_some() && !e.is_in_sync()) {
+                self.judge(id, now);
+            }
+        }
+    }
+
+    /// Lets in who may act now, and sends what the policy says at this moment.
+    pub(super) fn admit(&mut self, now: Timestamp) {
+        if self.gate != Gate::Open {
+            return;
+        }
+        while let Some(id) = self.admission.admit() {
+            match self.ask(id, now) {
+                Some(Decision { verdict: Verdict::Act(command), .. }) => {
+                    self.begin(id, command, now);
+                }
+                // It has changed while it waited for its turn.
+                Some(_) | None => {
+                    self.admission.release(id);
+                    self.judge(id, now);
+                }
+            }
+        }
+    }
+
+    /// The policy's answer, from what is known now.
+    fn ask(&self, id: InstanceId, now: Timestamp) -> Option<Decision> {
+        let entry = self.instances.get(&id)?;
+        let (observed, seen_at) = (entry.record.observed?, entry.seen_at?);
+        let table = self.policies.get_or_default(&entry.record.policy);
+        // All attempts of an order are one episode, whether an incident was opened on it or not.
+        let incident = entry.incident.as_ref().filter(|_| entry.record.settled).map(|i| i.id);
+        Some(decide(&Case {
+            now,
+            table,
+            desired: &entry.record.desired,
+            settled: entry.record.settled,
+            seen: observed.condition,
+            seen_at,
+            since: observed.since,
+            last_active: entry.record.last_active.as_ref().map(|a| a.at),
+            valid_from: entry.valid_from(),
+            attempts: Attempts::new(&entry.attempts, incident),
+            draw: Self::draw(entry),
+            host: self.host_view(entry),
+            elsewhere: self.elsewhere(entry),
+            hold: entry.record.hold.as_ref(),
+        }))
+    }
+
+    fn host_view(&self, entry: &Entry) -> HostView {
+        match self.hosts.get(&entry.record.host) {
+            Some(host) if host.record.maintenance.is_some() => HostView::Maintenance,
+            Some(host)
+                if host.state == HostState::Up && self.gate == Gate::Open && !entry.quarantined =>
+            {
+                HostView::Ready
+            }
+            Some(_) | None => HostView::NotReady,
+        }
+    }
+
+    /// Where else the same UUID is, as far as the hosts were listed (N2).
+    fn elsewhere(&self, entry: &Entry) -> Elsewhere {
+        let record = &entry.record;
+        if let Some(host) = self.foreign.get(&record.id).and_then(|hosts| hosts.first()) {
+            let reachable = self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
+            let active_here = entry.condition().is_some_and(Condition::is_active);
+            return match (reachable, active_here) {
+                (true, true) => Elsewhere::Twice(host.clone()),
+                (true, false) => Elsewhere::On(host.clone()),
+                (false, _) => Elsewhere::MaybeOn(host.clone()),
+            };
+        }
+        // Where it was last seen active, before it was assigned to its present host.
+        match record.last_active.as_ref().map(|active| &active.host) {
+            Some(last) if *last != record.host => match self.hosts.get(last).map(|h| h.state) {
+                Some(HostState::Up) => Elsewhere::Nowhere,
+                Some(HostState::Connecting | HostState::Unreachable) | None => {
+                    Elsewhere::MaybeOn(last.clone())
+                }
+            },
+            Some(_) | None => Elsewhere::Nowhere,
+        }
+    }
+
+    /// Writes the intent; the action goes out once that is committed.
+    fn begin(&mut self, id: InstanceId, command: Command, now: Timestamp) {
+        let attempt_id = self.next_attempt();
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let Some(judged) = entry.condition() else { return };
+        let generation = entry.record.desired.generation;
+        let attempt = Attempt {
+            id: attempt_id,
+            instance: id,
+            host: entry.record.host.clone(),
+            incident: entry.incident.as_ref().map(|i| i.id),
+            generation,
+            command,
+            at: now,
+            outcome: None,
+        };
+        let number = Attempts::new(&entry.attempts, None).used() + 1;
+        entry.attempts.push(attempt.clone());
+        let line = Line::new(EventKind::Attempt, format!("{command}, attempt {number}"))
+            .instance(id, &attempt.host)
+            .incident(attempt.incident)
+            .detail(serde_json::json!({
+                "attempt": attempt_id, "command": command, "generation": generation,
+            }));
+        self.turn.write_attempt(&attempt);
+        self.turn.touch(id);
+        self.note(now, line);
+        let carry = Carry { attempt: attempt_id, command, generation, judged };
+        self.turn.then(Effect::Carry(id, carry));
+    }
+
+    /// The record follows reality.
+    fn accept(&mut self, id: InstanceId, state: DesiredState, now: Timestamp) {
+        let Some(entry) = self.instances.get(&id) else { return };
+        let Some(observed) = entry.condition() else { return };
+        let reason = observed.reason().unwrap_or("unknown").to_owned();
+        self.close(id, Resolution::Accepted, now);
+        self.set_desired(id, state, By::Accept(reason), now);
+        if let Some(entry) = self.instances.get_mut(&id) {
+            // What is seen is what is desired now: a later mismatch is drift again.
+            entry.record.settled = true;
+            entry.record.in_sync_since = Some(now);
+        }
+    }
+
+    /// Changes what an instance is supposed to be, and everything that follows from that.
+    pub(super) fn set_desired(
+        &mut self,
+        id: InstanceId,
+        state: DesiredState,
+        by: By,
+        now: Timestamp,
+    ) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let before = entry.record.desired.state;
+        let generation = entry.record.desired.generation.next();
+        entry.record.desired = Desired { state, generation, since: now, by: by.clone() };
+        entry.record.settled = false;
+        entry.record.in_sync_since = None;
+        super::seen::fresh_budget(entry, now);
+        entry.decision = None;
+        entry.told = None;
+        let aim = super::orders::aim_of(&entry.record);
+        let host = entry.record.host.clone();
+        let incident = entry.incident.as_ref().map(|i| i.id);
+        let line = Line::new(EventKind::Desired, format!("{state} is desired (before: {before})"))
+            .instance(id, &host)
+            .incident(incident)
+            .by(by)
+            .detail(serde_json::json!({ "state": state, "generation": generation }));
+        self.turn.write(id);
+        self.admission.leave(id);
+        self.note(now, line);
+        self.turn.then(Effect::Aim(id, aim));
+    }
+
+    /// Opens an incident at the first sight of drift, and closes it when that is over.
+    fn open_or_close(&mut self, id: InstanceId, decision: &Decision, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        if decision.verdict == Verdict::InSync {
+            self.close(id, Resolution::Repaired, now);
+            return;
+        }
+        let ignored = matches!(decision.rule, Some(m) if m.rule.action == Action::Ignore);
+        let late_look = matches!(decision.verdict, Verdict::Wait { why: WaitWhy::FreshLook, .. });
+        let twice = decision.rule.is_none() && decision.verdict == Verdict::Alert;
+        // An order opens no incident unless its attempts are spent.
+        let drift = entry.record.settled && !entry.is_in_sync() && !late_look;
+        let severity = if decision.spent {
+            decision.severity.max(Severity::Warning)
+        } else {
+            decision.severity
+        };
+        match &mut entry.incident {
+            Some(incident) if incident.severity < severity => {
+                let before = std::mem::replace(&mut incident.severity, severity);
+                let incident = incident.clone();
+                self.count_open(before, severity);
+                self.turn.write_incident(&incident);
+            }
+            Some(_) => {}
+            None if (drift && !ignored) || decision.spent || twice => {
+                self.open(id, severity, now);
+            }
+            None => {}
+        }
+    }
+
+    fn open(&mut self, id: InstanceId, severity: Severity, now: Timestamp) {
+        let number = self.next_incident();
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let desired = entry.record.desired.state;
+        let observed = entry.record.observed;
+        let seen = observed.map_or_else(|| "unseen".to_owned(), |o| o.condition.to_string());
+        let incident = Incident {
+            id: number,
+            instance: Some(id),
+            host: entry.record.host.clone(),
+            severity,
+            opened_at: observed.map_or(now, |o| o.since),
+            closed_at: None,
+            desired: Some(desired),
+            observed: observed.map(|o| o.condition),
+            resolution: None,
+            attempts: 0,
+            summary: format!("{} is {seen}, {desired} is desired", entry.record.name),
+        };
+        let line = Line::new(EventKind::IncidentOpened, incident.summary.clone())
+            .instance(id, &incident.host)
+            .incident(Some(number))
+            .detail(serde_json::json!({ "severity": severity }));
+        tracing::warn!(instance = %entry.record.name, host = %incident.host, incident = %number,
+            "{}", incident.summary);
+        self.turn.write_incident(&incident);
+        entry.incident = Some(incident);
+        self.open_incidents[severity as usize] += 1;
+        self.opened_at.push_back(now);
+        self.note(now, line);
+    }
+
+    /// Ends the incident that an instance is in, if it is in one.
+    pub(super) fn close(&mut self, id: InstanceId, resolution: Resolution, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let Some(mut incident) = entry.incident.take() else { return };
+        incident.closed_at = Some(now);
+        incident.resolution = Some(resolution);
+        entry.told = None;
+        let lasted = now.duration_since(incident.opened_at);
+        let text = format!(
+            "{resolution} after {:.3} s, {} attempts",
+            lasted.as_secs_f64(),
+            incident.attempts
+        );
+        tracing::info!(instance = %entry.record.name, host = %incident.host,
+            incident = %incident.id, "{text}");
+        let line = Line::new(EventKind::IncidentClosed, text)
+            .instance(id, &incident.host)
+            .incident(Some(incident.id))
+            .detail(serde_json::json!({ "resolution": resolution }));
+        let severity = incident.severity as usize;
+        self.open_incidents[severity] = self.open_incidents[severity].saturating_sub(1);
+        self.turn.repaired(&incident);
+        self.turn.write_incident(&incident);
+        self.turn.touch(id);
+        self.note(now, line);
+    }
+
+    fn count_open(&mut self, before: Severity, after: Severity) {
+        let count = &mut self.open_incidents[before as usize];
+        *count = count.saturating_sub(1);
+        self.open_incidents[after as usize] += 1;
+    }
+
+    /// Tells the audit log what the policy says, when it says something new.
+    fn tell(&mut self, id: InstanceId, decision: &Decision, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let said = sentence(decision);
+        let quiet = decision.verdict == Verdict::InSync
+            || matches!(
+                decision.verdict,
+                Verdict::Wait { why: WaitWhy::InFlight | WaitWhy::FreshLook, .. }
+            );
+        if quiet || entry.told.as_ref() == Some(&said) {
+            return;
+        }
+        let line = Line::new(EventKind::Verdict, said.clone())
+            .instance(id, &entry.record.host.clone())
+            .incident(entry.incident.as_ref().map(|i| i.id))
+            .detail(serde_json::json!({
+                "observed": entry.condition().map(|c| c.to_string()),
+                "desired": entry.record.desired.state,
+                "generation": entry.record.desired.generation,
+                "looked_at": entry.seen_at,
+                "layer": decision.rule.map(|m| m.layer.as_str()),
+                "rule": decision.rule.map(|m| m.key.to_string()),
+            }));
+        entry.told = Some(said);
+        self.note(now, line);
+    }
+}
+
+fn sentence(decision: &Decision) -> String {
+    match &decision.rule {
+        Some(matched) => format!(
+            "{}: rule `{}` ({}) says {}",
+            decision.verdict,
+            matched.key,
+            matched.layer.as_str(),
+            matched.rule.action
+        ),
+        None => decision.verdict.to_string(),
+    }
+}

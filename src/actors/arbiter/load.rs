@@ -1,0 +1,111 @@
+//! Reading the database: at the start, after a panic, and after it could not be written.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use actix::fut::wrap_future;
+use actix::{ActorFutureExt, AsyncContext, Context};
+use jiff::Timestamp;
+
+use super::book::{Book, Entry, LastIds};
+use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
+use crate::actors::traffic::Hello;
+use crate::model::InstanceId;
+use crate::store::{Loaded, StoreError};
+
+impl Arbiter {
+    /// Reads the database, and goes on from what it says.
+    pub(super) fn read(&mut self, ctx: &mut Context<Self>) {
+        let load = wrap_future::<_, Self>(self.settings.store.reload());
+        ctx.spawn(load.map(|result, act, ctx| act.have_read(result, ctx)));
+    }
+
+    /// Reads it again after a while, longer each time.
+    pub(super) fn read_later(&mut self, ctx: &mut Context<Self>) {
+        let delay =
+            Duration::from_millis(250).saturating_mul(1 << self.failures.min(6)).min(RECOVERY_CAP);
+        self.failures = self.failures.saturating_add(1);
+        ctx.run_later(delay, Self::read_again);
+    }
+
+    fn read_again(&mut self, ctx: &mut Context<Self>) {
+        // An empty commit tells whether it can be written again, not only read.
+        let store = self.settings.store.clone();
+        let probe = async move {
+            store.commit(crate::store::Batch::default()).await?;
+            store.reload().await
+        };
+        ctx.spawn(wrap_future::<_, Self>(probe).map(|result, act, ctx| act.have_read(result, ctx)));
+    }
+
+    fn have_read(&mut self, result: Result<Loaded, StoreError>, ctx: &mut Context<Self>) {
+        let loaded = match result {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                tracing::error!("{error}; nothing is done until the database can be used again");
+                self.forget(error.to_string());
+                self.read_later(ctx);
+                return;
+            }
+        };
+        if self.failures > 0 {
+            tracing::info!("the database can be used again; everything is looked at afresh");
+        }
+        self.failures = 0;
+        self.trouble = None;
+        let now = self.settings.clock.now();
+        let mut book = book_from(&self.settings, loaded, now);
+        if self.draining {
+            book.gate = super::Gate::Draining;
+        }
+        self.show.begin(&book);
+        self.book = Some(book);
+        // Who is there already says again where it stands; who comes later will say so by itself.
+        for host in self.hosts.values() {
+            host.do_send(Hello);
+        }
+        self.end_turn_soon(ctx);
+    }
+}
+
+/// A book that says what the database and the configuration say.
+fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book {
+    let mut book = Book::new(settings.policies.clone(), settings.limits);
+    book.last = LastIds {
+        event: loaded.last_event,
+        incident: loaded.last_incident,
+        attempt: loaded.last_attempt,
+    };
+    let mut kept: HashMap<_, _> = loaded.hosts.into_iter().map(|h| (h.id.clone(), h)).collect();
+    for plan in &settings.hosts {
+        let pending =
+            settings.instances.iter().filter(|i| i.host == plan.config.id).cloned().collect();
+        let kept = kept.remove(&plan.config.id);
+        book.put_host(plan.clone(), pending, kept, now);
+    }
+    let mut entries: HashMap<InstanceId, Entry> =
+        loaded.instances.into_iter().map(|record| (record.id, Entry::new(record))).collect();
+    for incident in loaded.open_incidents {
+        book.open_incidents[incident.severity as usize] += 1;
+        if let Some(entry) = incident.instance.and_then(|id| entries.get_mut(&id)) {
+            entry.incident = Some(incident);
+        }
+    }
+    let mut unfinished = Vec::new();
+    for attempt in loaded.attempts {
+        if let Some(entry) = entries.get_mut(&attempt.instance) {
+            if attempt.outcome.is_none() {
+                unfinished.push(attempt.instance);
+            }
+            entry.attempts.push(attempt);
+        }
+    }
+    for entry in entries.into_values() {
+        book.put(entry);
+    }
+    // N7: an intent without an outcome may have been sent; the next look says what came of it.
+    for id in unfinished {
+        book.interrupted(id, "the service ended before the outcome was known", now);
+    }
+    book
+}

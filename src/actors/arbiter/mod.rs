@@ -1,0 +1,287 @@
+//! The arbiter: the only one who decides, and the only one who writes.
+//!
+//! Its mailbox is taken in turns. Each message changes the [`Book`]; when the mailbox is empty, all
+//! that the turn has changed goes into one transaction, and only when that is on the disk do the
+//! actions go out and the answers go back. What comes in meanwhile makes the next turn.
+//!
+//! If the database cannot be written, the book is thrown away: nothing that was not committed is
+//! remembered, replies say so, and once the database can be read again everything is made anew from
+//! it and from fresh looks. The same happens after a panic: the arbiter keeps its address and its
+//! mailbox, and nothing else.
+
+mod book;
+mod handlers;
+mod hosts;
+mod judge;
+mod load;
+mod orders;
+mod seen;
+mod turn;
+mod views;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::fut::wrap_future;
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised};
+use tokio::sync::oneshot;
+
+pub use book::HostPlan;
+use book::{Book, Gate};
+use turn::{Effect, Touched};
+use views::Show;
+
+use super::host::Host;
+use super::instance::Instance as InstanceActor;
+use super::messages::Refusal;
+use super::traffic::{Assign, Carry, Ended, LookAt, NewAim, Unassign};
+use crate::clock::Clock;
+use crate::config;
+use crate::model::{HostId, InstanceId, Outcome, OutcomeKind};
+use crate::policy::{Limits, Policies};
+use crate::snapshot::Board;
+use crate::store::{CommitStats, Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// How many reports may wait. One that finds no room is made again at the next look.
+const MAILBOX: usize = 1 << 17;
+/// The longest wait before the database is tried again.
+const RECOVERY_CAP: Duration = Duration::from_secs(5);
+
+/// What the arbiter is made with.
+#[derive(Debug, Clone)]
+pub struct ArbiterSettings {
+    /// Wall time.
+    pub clock: Clock,
+    /// The database.
+    pub store: Store,
+    /// Where to show the fleet.
+    pub board: Board,
+    /// What to count.
+    pub metrics: Metrics,
+    /// The policies.
+    pub policies: Arc<Policies>,
+    /// How many actions may be under way in all.
+    pub limits: Limits,
+    /// The configured hosts.
+    pub hosts: Vec<HostPlan>,
+    /// The configured instances.
+    pub instances: Vec<config::Instance>,
+    /// The deadline of one action: an attempt without an end long after it is given up.
+    pub action_deadline: Duration,
+}
+
+/// The actor. See the module.
+pub struct Arbiter {
+    settings: ArbiterSettings,
+    show: Show,
+    /// What is known; none until the database was read.
+    book: Option<Book>,
+    /// Who is where. Survives what the book does not.
+    hosts: HashMap<HostId, Addr<Host>>,
+    instances: HashMap<InstanceId, Addr<InstanceActor>>,
+    /// Whether a commit is under way.
+    committing: bool,
+    /// Whether the end of this turn was announced already.
+    turn_ends: bool,
+    /// Who waits for the end of this turn.
+    replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
+    /// Why the book is not there.
+    trouble: Option<String>,
+    /// How often in a row the database could not be read.
+    failures: u32,
+    /// Who waits for the last action to end.
+    drained: Vec<oneshot::Sender<()>>,
+    draining: bool,
+}
+
+impl Arbiter {
+    /// An arbiter that has not read the database yet.
+    #[must_use]
+    pub fn new(settings: ArbiterSettings) -> Self {
+        let show = Show::new(settings.board.clone(), settings.metrics.clone());
+        Self {
+            settings,
+            show,
+            book: None,
+            hosts: HashMap::new(),
+            instances: HashMap::new(),
+            committing: false,
+            turn_ends: false,
+            replies: Vec::new(),
+            trouble: None,
+            failures: 0,
+            drained: Vec::new(),
+            draining: false,
+        }
+    }
+
+    /// Makes the end of the turn come, once the mailbox is empty: actix takes what an actor says to
+    /// itself after everything that waits in its mailbox.
+    fn end_turn_soon(&mut self, ctx: &mut Context<Self>) {
+        if !self.turn_ends {
+            self.turn_ends = true;
+            ctx.notify(handlers::TurnEnds);
+        }
+    }
+
+    /// Commits what the turn has changed, if no commit is under way: then its end does.
+    fn end_turn(&mut self, ctx: &mut Context<Self>) {
+        self.turn_ends = false;
+        if self.committing {
+            return;
+        }
+        let Some(book) = &mut self.book else { return };
+        if book.turn.is_empty() && self.replies.is_empty() {
+            self.tell_drained();
+            return;
+        }
+        let now = self.settings.clock.now();
+        self.show.prune(book, now);
+        let (batch, effects, touched) = book.end_turn();
+        let replies = std::mem::take(&mut self.replies);
+        if batch.is_empty() {
+            self.follow(effects, touched, replies, ctx);
+            return;
+        }
+        self.committing = true;
+        let commit = wrap_future::<_, Self>(self.settings.store.commit(batch));
+        ctx.spawn(commit.map(move |result, act, ctx| {
+            act.committing = false;
+            match result {
+                Ok(stats) => act.committed(stats, effects, touched, replies, ctx),
+                Err(error) => act.not_committed(&error, replies, ctx),
+            }
+            act.end_turn(ctx);
+        }));
+    }
+
+    fn committed(
+        &mut self,
+        stats: CommitStats,
+        effects: Vec<Effect>,
+        touched: Touched,
+        replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
+        ctx: &mut Context<Self>,
+    ) {
+        self.settings.metrics.commit_duration.observe(stats.duration.as_secs_f64());
+        #[allow(clippy::cast_precision_loss)] // rows of one turn
+        self.settings.metrics.commit_rows.observe(stats.rows as f64);
+        self.follow(effects, touched, replies, ctx);
+    }
+
+    /// What follows once a turn is on the disk.
+    fn follow(
+        &mut self,
+        effects: Vec<Effect>,
+        touched: Touched,
+        replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
+        ctx: &mut Context<Self>,
+    ) {
+        if let Some(book) = &self.book {
+            self.show.update(book, touched);
+        }
+        for effect in effects {
+            if let Some(lost) = self.carry_out(effect) {
+                self.not_sent(lost, ctx);
+            }
+        }
+        for reply in replies {
+            // Nobody may be waiting any more.
+            let _ = reply.send(Ok(()));
+        }
+        self.tell_drained();
+    }
+
+    /// Sends an effect to the actor it is for. Answers an action that has nobody to carry it out.
+    fn carry_out(&self, effect: Effect) -> Option<(InstanceId, Carry)> {
+        match effect {
+            Effect::Carry(id, carry) => match self.instances.get(&id) {
+                Some(addr) => addr.do_send(carry),
+                None => return Some((id, carry)),
+            },
+            Effect::LookAt(id, at) => {
+                if let Some(addr) = self.instances.get(&id) {
+                    addr.do_send(LookAt(at));
+                }
+            }
+            Effect::Aim(id, aim) => {
+                if let Some(addr) = self.instances.get(&id) {
+                    addr.do_send(NewAim(aim));
+                }
+            }
+            Effect::Assign(host, assignment) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Assign(vec![assignment]));
+                }
+            }
+            Effect::Unassign(host, id) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Unassign(id));
+                }
+            }
+        }
+        None
+    }
+
+    fn not_sent(&mut self, (instance, carry): (InstanceId, Carry), ctx: &mut Context<Self>) {
+        let outcome = Outcome {
+            kind: OutcomeKind::Withdrawn,
+            at: self.settings.clock.now(),
+            detail: Some("its actor is being restarted".to_owned()),
+        };
+        ctx.notify(Ended { instance, attempt: carry.attempt, outcome });
+    }
+
+    fn not_committed(
+        &mut self,
+        error: &StoreError,
+        replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
+        ctx: &mut Context<Self>,
+    ) {
+        self.settings.metrics.commit_failures.inc();
+        tracing::error!("{error}; nothing is done until the database can be written again");
+        let replies = replies.into_iter().chain(std::mem::take(&mut self.replies));
+        for reply in replies {
+            let _ = reply.send(Err(Refusal::Database(error.to_string())));
+        }
+        self.forget(error.to_string());
+        self.read_later(ctx);
+    }
+
+    /// Throws the book away: what it says was not committed, or may be half done.
+    fn forget(&mut self, why: String) {
+        self.book = None;
+        self.trouble = Some(why);
+        self.show.database_healthy(false);
+    }
+
+    fn tell_drained(&mut self) {
+        let running = self.book.as_ref().map_or(0, |book| book.admission.running());
+        if self.draining && running == 0 && !self.committing {
+            for waiting in self.drained.drain(..) {
+                let _ = waiting.send(());
+            }
+        }
+    }
+}
+
+impl Actor for Arbiter {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        self.read(ctx);
+    }
+}
+
+impl Supervised for Arbiter {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        // Deferred answers of the life that ended are gone with it.
+        self.committing = false;
+        self.turn_ends = false;
+        self.replies.clear();
+        self.forget("the arbiter was restarted, and reads the database again".to_owned());
+    }
+}

@@ -1,0 +1,185 @@
+//! Taking in what was seen.
+
+use jiff::Timestamp;
+
+use super::book::{Book, Entry};
+use super::turn::Line;
+use crate::actors::traffic::Seen;
+use crate::model::{EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
+use crate::policy::refine;
+
+impl Book {
+    /// An instance was seen on a host: keeps the record true, and judges.
+    pub(super) fn seen(&mut self, id: InstanceId, host: &HostId, seen: Seen, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        // Of two looks the younger counts, whatever order they arrive in (N11); and a look on a
+        // host that the instance has left says nothing about it.
+        if entry.record.host != *host || entry.seen_at.is_some_and(|at| at >= seen.at) {
+            return;
+        }
+        entry.seen_at = Some(seen.at);
+        let condition = refine(entry.condition(), seen.condition);
+        if entry.condition() != Some(condition) {
+            self.record(id, Seen { condition, ..seen }, now);
+        }
+        self.settle(id, now);
+        self.judge(id, now);
+    }
+
+    /// Writes a changed condition into the record.
+    fn record(&mut self, id: InstanceId, seen: Seen, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let before = entry.record.observed;
+        let was_active = before.is_some_and(|o| o.condition.is_active());
+        if seen.condition.is_active() {
+            let host = entry.record.host.clone();
+            entry.record.last_active = Some(LastActive { host, at: seen.at });
+        } else if was_active
+            && let (Some(active), Some(last)) = (&mut entry.record.last_active, seen.before)
+        {
+            // The last look that still found it active.
+            active.at = active.at.max(last);
+        }
+        entry.record.observed =
+            Some(Observed { condition: seen.condition, since: seen.at, source: seen.source });
+        let incident = entry.incident.as_ref().map(|i| i.id);
+        let host = entry.record.host.clone();
+        let text = match before {
+            Some(before) => format!("{} (before: {})", seen.condition, before.condition),
+            None => format!("{} (first look)", seen.condition),
+        };
+        let line = Line::new(EventKind::Observed, text)
+            .instance(id, &host)
+            .incident(incident)
+            .detail(serde_json::json!({
+                "state": seen.condition.state(),
+                "reason": seen.condition.reason(),
+                "looked_at": seen.at,
+                "source": seen.source,
+            }));
+        self.turn.write(id);
+        self.note(now, line);
+    }
+
+    /// Follows whether the instance is in its desired state, and since when.
+    fn settle(&mut self, id: InstanceId, now: Timestamp) {
+        let policies = self.policies.clone();
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let Some(observed) = entry.record.observed else { return };
+        let desired = &entry.record.desired;
+        // What is seen while an action is under way, or before its end, is its own doing (N13).
+        let under_way = entry.attempts.iter().any(|a| a.outcome.is_none());
+        if under_way || entry.seen_at < Some(entry.valid_from()) {
+            return;
+        }
+        if desired.state.is_met_by(observed.condition) {
+            let reached = !entry.record.settled;
+            if entry.record.in_sync_since.is_none() || reached {
+                entry.record.in_sync_since.get_or_insert(now);
+                entry.record.settled = true;
+                self.turn.write(id);
+            }
+            if reached {
+                let entry = &self.instances[&id];
+                let text = format!("{} as desired", entry.record.desired.state);
+                let line = Line::new(EventKind::Desired, text)
+                    .instance(id, &entry.record.host.clone())
+                    .detail(serde_json::json!({ "generation": entry.record.desired.generation }));
+                self.note(now, line);
+            }
+        } else if let Some(since) = entry.record.in_sync_since.take() {
+            // Time in the desired state, not a start that "worked", makes a budget fresh.
+            let table = policies.get_or_default(&entry.record.policy);
+            let window = match table.cell(desired.state, observed.condition) {
+                crate::policy::Cell::Rule(matched) => matched.rule.retry.window,
+                crate::policy::Cell::InSync => crate::policy::Retry::default().window,
+            };
+            let held = std::time::Duration::try_from(now.duration_since(since)).unwrap_or_default();
+            if held >= window {
+                fresh_budget(entry, now);
+            }
+            self.turn.write(id);
+        }
+    }
+
+    /// An action has ended.
+    pub(super) fn ended(
+        &mut self,
+        id: InstanceId,
+        attempt: crate::model::AttemptId,
+        outcome: crate::model::Outcome,
+        now: Timestamp,
+    ) {
+        let Some(entry) = self.instances.get_mut(&id) else {
+            self.admission.release(id);
+            return;
+        };
+        let Some(found) = entry.in_flight().filter(|a| a.id == attempt) else { return };
+        found.outcome = Some(outcome.clone());
+        let found = found.clone();
+        let host = entry.record.host.clone();
+        if let Some(incident) = &mut entry.incident
+            && outcome.kind.is_charged()
+        {
+            incident.attempts += 1;
+            self.turn.write_incident(&incident.clone());
+        }
+        let text = match &outcome.detail {
+            Some(detail) => format!("{}: {} ({detail})", found.command, outcome.kind),
+            None => format!("{}: {}", found.command, outcome.kind),
+        };
+        let line = Line::new(EventKind::Outcome, text)
+            .instance(id, &host)
+            .incident(found.incident)
+            .detail(serde_json::json!({
+                "attempt": attempt, "command": found.command, "outcome": outcome.kind,
+            }));
+        self.turn.write_attempt(&found);
+        self.turn.touch(id);
+        self.note(now, line);
+        self.admission.release(id);
+        if let Some(entry) = self.instances.get_mut(&id) {
+            entry.acted_at = Some(outcome.at);
+            // Nothing was sent, or it served a state that is not desired any more.
+            let generation = entry.record.desired.generation;
+            let counts = outcome.kind.is_charged() && found.generation == generation;
+            entry.attempts.retain(|a| counts || a.id != attempt);
+        }
+        self.judge(id, now);
+        self.admit(now);
+    }
+
+    /// An action whose end nobody tells, long after its deadline, is over.
+    pub(super) fn give_up_lost(
+        &mut self,
+        id: InstanceId,
+        deadline: std::time::Duration,
+        now: Timestamp,
+    ) {
+        let begun = self.instances.get_mut(&id).and_then(|e| e.in_flight().map(|a| a.at));
+        let limit = jiff::SignedDuration::try_from(deadline * 2).unwrap_or_default();
+        if begun.is_some_and(|at| now.duration_since(at) > limit) {
+            self.interrupted(id, "its end was never heard of", now);
+        }
+    }
+
+    /// The actor that was to carry something out is gone: whether it was sent, nobody knows. It
+    /// counts as sent, and the next look says what came of it.
+    pub(super) fn interrupted(&mut self, id: InstanceId, why: &str, now: Timestamp) {
+        let in_flight = self.instances.get_mut(&id).and_then(|e| e.in_flight().map(|a| a.id));
+        if let Some(attempt) = in_flight {
+            let outcome = crate::model::Outcome {
+                kind: OutcomeKind::Interrupted,
+                at: now,
+                detail: Some(why.to_owned()),
+            };
+            self.ended(id, attempt, outcome, now);
+        }
+    }
+}
+
+/// Attempts from before now no longer count.
+pub(super) fn fresh_budget(entry: &mut Entry, now: Timestamp) {
+    entry.record.budget.since = now;
+    entry.attempts.retain(|a| a.outcome.is_none());
+}

@@ -1,0 +1,166 @@
+//! A host's children: an actor per instance, started, restarted and quarantined.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Addr, AsyncContext, Context};
+use tokio::time::Instant;
+
+use super::{Host, HostSettings};
+use crate::actors::instance::Instance;
+use crate::actors::traffic::{ActorFailed, Assignment, Heard, InstanceQuarantined, LookAt, NewAim};
+use crate::hypervisor::Lifecycle;
+use crate::model::InstanceId;
+use crate::snapshot::{Board, Node, NodeId};
+use crate::supervision::{
+    Child, ChildExit, ChildSpec, Children, Decision, DelaySpec, Exhausted, Incarnation, Limit,
+    Link, RestartType, start_child,
+};
+
+/// The children, and where they are shown.
+pub(super) struct Family {
+    book: Children<InstanceId>,
+    held: HashMap<InstanceId, (Addr<Instance>, Child)>,
+    names: HashMap<InstanceId, String>,
+    limit: Limit,
+    quarantine: Duration,
+    board: Board,
+    node: NodeId,
+}
+
+impl Family {
+    pub(super) fn new(settings: &HostSettings, node: NodeId) -> Self {
+        Self {
+            book: Children::new(),
+            held: HashMap::new(),
+            names: HashMap::new(),
+            limit: settings.instance_limit,
+            quarantine: settings.quarantine,
+            board: settings.board.clone(),
+            node,
+        }
+    }
+
+    /// Gives an event to the one it is about. Answers whether there is one.
+    pub(super) fn heard(&self, id: InstanceId, event: Lifecycle) -> bool {
+        match self.held.get(&id) {
+            Some((addr, _)) => {
+                addr.do_send(Heard(event));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Everyone looks now.
+    pub(super) fn look_all(&self) {
+        for (addr, _) in self.held.values() {
+            addr.do_send(LookAt(jiff::Timestamp::MIN));
+        }
+    }
+
+    fn show(&self, id: &InstanceId) {
+        let (Some(status), Some(name)) = (self.book.status(id), self.names.get(id)) else {
+            return;
+        };
+        let node = Node {
+            kind: "instance",
+            incarnation: status.incarnation.0,
+            state: status.state.as_str(),
+            restarts: status.restarts,
+            last_exit: status.last_exit.map(|exit| exit.to_string()),
+        };
+        self.board.show_node(&self.node.child(name), &node);
+    }
+}
+
+impl Host {
+    /// An instance is this host's: a new actor, or word to the one that is there.
+    pub(super) fn assign(&mut self, assignment: Assignment, ctx: &mut Context<Self>) {
+        let id = assignment.instance;
+        let aim = assignment.aim;
+        let known = self.assignments.insert(id, assignment.clone()).is_some();
+        if known {
+            if let Some((addr, _)) = self.family.held.get(&id) {
+                addr.do_send(NewAim(aim));
+            }
+            return;
+        }
+        let delay = DelaySpec::default();
+        let exhausted = Exhausted::Quarantine { retry_after: self.family.quarantine };
+        let limit = self.family.limit;
+        let spec = ChildSpec { restart: RestartType::Permanent, limit, delay, exhausted };
+        self.family.book.add(id, spec);
+        self.family.names.insert(id, assignment.name);
+        let incarnation = self.family.book.start(&id, Instant::now());
+        self.launch(id, incarnation, ctx);
+    }
+
+    /// An instance is not this host's any more.
+    pub(super) fn unassign(&mut self, id: InstanceId) {
+        self.assignments.remove(&id);
+        self.family.book.remove(&id);
+        self.family.held.remove(&id);
+        if let Some(name) = self.family.names.remove(&id) {
+            self.family.board.hide_node(&self.node.child(&name));
+        }
+    }
+
+    fn launch(
+        &mut self,
+        id: InstanceId,
+        incarnation: Option<Incarnation>,
+        ctx: &mut Context<Self>,
+    ) {
+        let (Some(incarnation), Some(shared), Some(assignment)) =
+            (incarnation, self.shared.as_ref(), self.assignments.get(&id))
+        else {
+            return;
+        };
+        let (shared, assignment) = (Rc::clone(shared), assignment.clone());
+        let link = Link { child: id, incarnation, parent: ctx.address().recipient() };
+        let (addr, child) = start_child(link, move |_, _| Instance::new(shared, assignment));
+        self.family.book.running(&id, incarnation);
+        self.family.held.insert(id, (addr, child));
+        self.family.show(&id);
+    }
+
+    /// A child has ended: what is done about it, its budget says.
+    pub(super) fn child_exited(&mut self, exit: &ChildExit<InstanceId>, ctx: &mut Context<Self>) {
+        let decision = self.family.book.exited(exit, Instant::now());
+        let (id, ended) = (exit.child, exit.incarnation);
+        let name = self.family.names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+        let after = match decision {
+            Decision::Ignore | Decision::Rest => return,
+            Decision::Restart { after } => {
+                self.report_failure(id, format!("the actor of {name} {}", exit.exit), after);
+                after
+            }
+            Decision::Quarantine { retry_after } => {
+                let why = format!("the actor of {name} fails too often; it {}", exit.exit);
+                self.report_failure(id, why.clone(), retry_after);
+                self.settings.arbiter.do_send(InstanceQuarantined { instance: id, why });
+                retry_after
+            }
+            Decision::Escalate(why) => {
+                self.slot.fail(ctx, format!("{name}: {why}"));
+                return;
+            }
+        };
+        self.family.held.remove(&id);
+        self.family.show(&id);
+        ctx.run_later(after, move |act, ctx| {
+            let incarnation = act.family.book.restart(&id, ended, Instant::now());
+            act.settings.metrics.actor_restarts.with_label_values(&["instance"]).inc();
+            act.launch(id, incarnation, ctx);
+        });
+    }
+
+    fn report_failure(&self, id: InstanceId, what: String, after: Duration) {
+        let text = format!("{what}; started again in {:.1} s", after.as_secs_f64());
+        tracing::error!(host = %self.settings.config.id, "{text}");
+        let host = Some(self.settings.config.id.clone());
+        self.settings.arbiter.do_send(ActorFailed { host, instance: Some(id), text });
+    }
+}

@@ -1,0 +1,112 @@
+//! What a host's actor is told.
+
+use actix::{Context, Handler, Message, ResponseFuture};
+use futures_util::FutureExt;
+
+use super::Host;
+use crate::actors::traffic::{Assign, Hello, HostListed, HostLost, HostStarted, ListNow, Unassign};
+use crate::hypervisor::CallError;
+use crate::hypervisor::link::LinkState;
+use crate::hypervisor::reader::{Notice, ReadKind};
+use crate::model::InstanceId;
+use crate::supervision::ChildExit;
+
+/// The reader has read, or could not.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Noticed(pub(super) Notice);
+
+/// A call of an instance's speaks against the host.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Trouble(pub(super) CallError);
+
+impl Handler<Noticed> for Host {
+    type Result = ();
+
+    fn handle(&mut self, Noticed(notice): Noticed, ctx: &mut Context<Self>) {
+        let (metrics, host) = (&self.settings.metrics, self.settings.config.id.as_str());
+        match notice {
+            Notice::Read(done) => {
+                let kind = match done.kind {
+                    ReadKind::All => "all",
+                    ReadKind::Some => "some",
+                };
+                metrics.host_reads.with_label_values(&[host, kind]).inc();
+                let seconds = done.duration.as_secs_f64();
+                metrics.host_read.with_label_values(&[host]).observe(seconds);
+                self.settings.last_seen.set(self.settings.clock.now());
+            }
+            Notice::Failed(error) => self.trouble_if_so(&error, ctx),
+            Notice::Unmanaged(_) => self.relist_soon(ctx),
+            Notice::Broken(why) => self.slot.fail(ctx, format!("its reader failed: {why}")),
+        }
+    }
+}
+
+impl Handler<Trouble> for Host {
+    type Result = ();
+
+    fn handle(&mut self, Trouble(error): Trouble, ctx: &mut Context<Self>) {
+        self.trouble(&error, ctx);
+    }
+}
+
+impl Handler<Assign> for Host {
+    type Result = ();
+
+    fn handle(&mut self, Assign(assignments): Assign, ctx: &mut Context<Self>) {
+        for assignment in assignments {
+            self.assign(assignment, ctx);
+        }
+    }
+}
+
+impl Handler<Unassign> for Host {
+    type Result = ();
+
+    fn handle(&mut self, Unassign(id): Unassign, _: &mut Context<Self>) {
+        self.unassign(id);
+    }
+}
+
+impl Handler<ListNow> for Host {
+    type Result = ResponseFuture<Result<HostListed, String>>;
+
+    fn handle(&mut self, _: ListNow, _: &mut Context<Self>) -> Self::Result {
+        let list = self.list();
+        async move {
+            list.await.map_err(|error| match error {
+                Some(error) => error.to_string(),
+                None => "it is not connected".to_owned(),
+            })
+        }
+        .boxed_local()
+    }
+}
+
+impl Handler<Hello> for Host {
+    type Result = ();
+
+    fn handle(&mut self, _: Hello, ctx: &mut Context<Self>) {
+        let host = self.settings.config.id.clone();
+        let addr = actix::AsyncContext::address(ctx);
+        self.settings.arbiter.do_send(HostStarted { host: host.clone(), addr });
+        match self.link.state() {
+            LinkState::Up { .. } | LinkState::Suspect => self.relist(ctx),
+            LinkState::Unreachable => {
+                let why = "it was unreachable before already".to_owned();
+                self.settings.arbiter.do_send(HostLost { host, why });
+            }
+            LinkState::Connecting { .. } => {}
+        }
+    }
+}
+
+impl Handler<ChildExit<InstanceId>> for Host {
+    type Result = ();
+
+    fn handle(&mut self, exit: ChildExit<InstanceId>, ctx: &mut Context<Self>) {
+        self.child_exited(&exit, ctx);
+    }
+}

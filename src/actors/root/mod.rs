@@ -1,0 +1,280 @@
+//! The root of the tree: it starts the arbiter, an actor per host, and what stands beside them.
+//!
+//! A host's actor, or the HTTP server, that ends too often is quarantined: tried again at a slow
+//! pace, and the rest goes on. Without the arbiter nothing goes on: its budget spent ends the
+//! process, a service manager starts it anew, and everything is read from the database and from the
+//! hosts.
+//!
+//! Not in here: machines. An actor that fails is this tree's matter; a machine that is down is the
+//! policy's.
+
+mod beside;
+mod handlers;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{Actor, Addr, AsyncContext, Context};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+pub use beside::Beside;
+
+use self::beside::Keeper;
+use self::handlers::Stop;
+use super::arbiter::{Arbiter, ArbiterSettings};
+use super::host::{Host, HostSettings};
+use crate::model::HostId;
+use crate::snapshot::{Board, Node, NodeId};
+use crate::supervision::{
+    Child, ChildSpec, Children, DelaySpec, Exhausted, InPlaceSpec, Incarnation, Limit, Link,
+    RestartType, start_child, start_in_place,
+};
+use crate::telemetry::Metrics;
+
+/// The slow pace at which what fails too often is tried again.
+const QUARANTINE: Exhausted = Exhausted::Quarantine { retry_after: Duration::from_secs(5 * 60) };
+
+/// What the whole tree is made from.
+pub struct RootSettings {
+    /// What the arbiter is made with.
+    pub arbiter: ArbiterSettings,
+    /// How often the arbiter may fail.
+    pub arbiter_limit: Limit,
+    /// Makes a host's settings, once the arbiter is there.
+    pub hosts: Vec<HostFactory>,
+    /// How often a host's actor may fail.
+    pub host_limit: Limit,
+    /// Where to show the tree.
+    pub board: Board,
+    /// What to count.
+    pub metrics: Metrics,
+    /// How long actions under way may take to end when the service is stopped.
+    pub shutdown_grace: Duration,
+}
+
+/// Makes a host's settings, given the arbiter that it reports to.
+pub struct HostFactory {
+    /// Which host.
+    pub host: HostId,
+    /// How.
+    pub make: Box<dyn Fn(Addr<Arbiter>) -> HostSettings>,
+}
+
+/// How the tree has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It was asked to.
+    Stopped,
+    /// A budget of restarts was spent: this is what failed.
+    GaveUp(String),
+}
+
+/// Who is under the root.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Arbiter,
+    Host(HostId),
+    Beside(&'static str),
+}
+
+impl Name {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Arbiter => "arbiter",
+            Self::Host(_) => "host",
+            Self::Beside(kind) => kind,
+        }
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Host(id) => write!(f, "host {id}"),
+            Self::Arbiter | Self::Beside(_) => write!(f, "{}", self.kind()),
+        }
+    }
+}
+
+type MakeBeside = Box<dyn FnOnce(&Addr<Arbiter>) -> Vec<Beside>>;
+
+/// The actor. See the module.
+struct Root {
+    settings: RootSettings,
+    /// Makes what stands beside the hosts, once the arbiter is there.
+    make_beside: Option<MakeBeside>,
+    beside: Vec<Beside>,
+    book: Children<Name>,
+    held: BTreeMap<Name, Child>,
+    arbiter: Option<Addr<Arbiter>>,
+    /// Told when the tree has ended.
+    ended: Option<oneshot::Sender<Ending>>,
+}
+
+/// A tree that grows, and the way to its arbiter.
+pub struct Tree {
+    /// The way to the arbiter, for orders from outside.
+    pub arbiter: Addr<Arbiter>,
+    root: Addr<Root>,
+    ended: oneshot::Receiver<Ending>,
+}
+
+impl Tree {
+    /// Starts the tree on this thread's actix system.
+    ///
+    /// # Errors
+    /// [`Ending::GaveUp`] when the root itself cannot start.
+    pub async fn start(
+        settings: RootSettings,
+        beside: impl FnOnce(&Addr<Arbiter>) -> Vec<Beside> + 'static,
+    ) -> Result<Self, Ending> {
+        let (tell, ended) = oneshot::channel();
+        let root = Root {
+            settings,
+            make_beside: Some(Box::new(beside)),
+            beside: Vec::new(),
+            book: Children::new(),
+            held: BTreeMap::new(),
+            arbiter: None,
+            ended: Some(tell),
+        }
+        .start();
+        let gone = |_| Ending::GaveUp("the root ended as it started".to_owned());
+        let arbiter = root.send(handlers::ArbiterOf).await.map_err(gone)?;
+        let arbiter = arbiter.ok_or_else(|| Ending::GaveUp("no arbiter started".to_owned()))?;
+        Ok(Self { arbiter, root, ended })
+    }
+
+    /// Lets it live until `stop` is ready or it gives up. When asked to stop, actions under way may
+    /// end within the shutdown grace, and no new one begins.
+    pub async fn until(mut self, stop: impl Future<Output = ()>) -> Ending {
+        tokio::select! {
+            ending = &mut self.ended => {
+                ending.unwrap_or_else(|_| Ending::GaveUp("the root's own actor failed".to_owned()))
+            }
+            () = stop => {
+                // If the root is gone meanwhile, there is nothing left to stop.
+                let _ = self.root.send(Stop).await;
+                Ending::Stopped
+            }
+        }
+    }
+}
+
+impl Root {
+    fn spec(limit: Limit, exhausted: Exhausted) -> ChildSpec {
+        let (restart, delay) = (RestartType::Permanent, DelaySpec::default());
+        ChildSpec { restart, limit, delay, exhausted }
+    }
+
+    fn start_arbiter(&mut self, ctx: &mut Context<Self>) {
+        // Its budget is its own: once it is spent, so is the root's.
+        let limit = Limit { restarts: 0, window: self.settings.arbiter_limit.window };
+        self.book.add(Name::Arbiter, Self::spec(limit, Exhausted::Escalate));
+        let Some(incarnation) = self.book.start(&Name::Arbiter, Instant::now()) else { return };
+        let link = Link { child: Name::Arbiter, incarnation, parent: ctx.address().recipient() };
+        let spec = InPlaceSpec {
+            limit: self.settings.arbiter_limit,
+            delay: DelaySpec::default(),
+            observer: ctx.address().recipient(),
+        };
+        let settings = self.settings.arbiter.clone();
+        let (addr, child) = start_in_place(link, spec, move |_, _| Arbiter::new(settings));
+        self.arbiter = Some(addr);
+        self.began(Name::Arbiter, incarnation, child);
+    }
+
+    fn start_hosts(&mut self, ctx: &mut Context<Self>) {
+        let limit = self.settings.host_limit;
+        let hosts: Vec<_> = self.settings.hosts.iter().map(|f| f.host.clone()).collect();
+        for host in hosts {
+            let name = Name::Host(host);
+            self.book.add(name.clone(), Self::spec(limit, QUARANTINE));
+            let incarnation = self.book.start(&name, Instant::now());
+            self.launch(name, incarnation, ctx);
+        }
+    }
+
+    fn start_beside(&mut self, ctx: &mut Context<Self>) {
+        let (Some(make), Some(arbiter)) = (self.make_beside.take(), &self.arbiter) else { return };
+        self.beside = make(arbiter);
+        let kinds: Vec<_> = self.beside.iter().map(|b| b.kind).collect();
+        for kind in kinds {
+            let name = Name::Beside(kind);
+            self.book.add(name.clone(), Self::spec(self.settings.host_limit, QUARANTINE));
+            let incarnation = self.book.start(&name, Instant::now());
+            self.launch(name, incarnation, ctx);
+        }
+    }
+
+    /// Starts a new life of a child.
+    fn launch(&mut self, name: Name, life: Option<Incarnation>, ctx: &mut Context<Self>) {
+        let Some(incarnation) = life else { return };
+        let link = Link { child: name.clone(), incarnation, parent: ctx.address().recipient() };
+        let child = match &name {
+            // It restarts in its place.
+            Name::Arbiter => return,
+            Name::Host(host) => {
+                let factory = self.settings.hosts.iter().find(|f| f.host == *host);
+                let (Some(factory), Some(arbiter)) = (factory, &self.arbiter) else { return };
+                let settings = (factory.make)(arbiter.clone());
+                let (_, child) = start_child(link, move |_, slot| Host::new(settings, slot));
+                child
+            }
+            Name::Beside(kind) => {
+                let found = self.beside.iter().find(|b| b.kind == *kind);
+                let Some(beside) = found else { return };
+                let run = Rc::clone(&beside.run);
+                let (_, child) = start_child(link, move |_, slot| Keeper::new(run, slot));
+                child
+            }
+        };
+        self.began(name, incarnation, child);
+    }
+
+    fn began(&mut self, name: Name, incarnation: Incarnation, child: Child) {
+        self.book.running(&name, incarnation);
+        self.held.insert(name.clone(), child);
+        self.show(&name);
+    }
+
+    fn show(&self, name: &Name) {
+        let Some(status) = self.book.status(name) else { return };
+        let node = Node {
+            kind: name.kind(),
+            incarnation: status.incarnation.0,
+            state: status.state.as_str(),
+            restarts: status.restarts,
+            last_exit: status.last_exit.map(|exit| exit.to_string()),
+        };
+        let shown = match name {
+            Name::Host(id) => id.as_str(),
+            Name::Arbiter | Name::Beside(_) => name.kind(),
+        };
+        self.settings.board.show_node(&NodeId::root().child(shown), &node);
+    }
+
+    fn give_up(&mut self, why: String) {
+        tracing::error!("supervision gives up: {why}");
+        if let Some(tell) = self.ended.take() {
+            // If nobody waits for it, the process is ending already.
+            let _ = tell.send(Ending::GaveUp(why));
+        }
+    }
+}
+
+impl Actor for Root {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(1 << 12);
+        let node =
+            Node { kind: "root", incarnation: 1, state: "running", restarts: 0, last_exit: None };
+        self.settings.board.show_node(&NodeId::root(), &node);
+        self.start_arbiter(ctx);
+        self.start_hosts(ctx);
+        self.start_beside(ctx);
+    }
+}

@@ -1,0 +1,212 @@
+//! What the actors say to each other.
+//!
+//! Looks go up and verdicts come down. A report that is lost costs time, never correctness: a
+//! mismatch is reported again at each look until it is over.
+
+use std::sync::Arc;
+
+use actix::{Addr, Message};
+use jiff::Timestamp;
+
+use super::host::Host;
+use super::instance::Instance;
+use crate::hypervisor::{Lifecycle, Listed};
+use crate::model::{
+    AttemptId, Command, Condition, DesiredState, Generation, HostId, InstanceId, Look, Outcome,
+    Source,
+};
+use crate::snapshot::Freshness;
+
+// ---- host to arbiter ---------------------------------------------------------------------------
+
+/// A host's actor has begun a new life, and wants to be told of its instances.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HostStarted {
+    /// Which.
+    pub host: HostId,
+    /// Where it is.
+    pub addr: Addr<Host>,
+}
+
+/// A host was listed in full.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HostListed {
+    /// Which.
+    pub host: HostId,
+    /// All its domains.
+    pub domains: Vec<Listed>,
+    /// When it was asked.
+    pub at: Timestamp,
+}
+
+/// A host cannot be reached: two witnesses say so.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HostLost {
+    /// Which.
+    pub host: HostId,
+    /// Why, in one sentence.
+    pub why: String,
+}
+
+/// An instance's actor fails again and again, and is tried only now and then.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct InstanceQuarantined {
+    /// Which.
+    pub instance: InstanceId,
+    /// How it failed last.
+    pub why: String,
+}
+
+/// An actor of a host's subtree, or the host's own, failed.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ActorFailed {
+    /// Its host.
+    pub host: Option<HostId>,
+    /// Its instance, if it is an instance's actor.
+    pub instance: Option<InstanceId>,
+    /// What happened and what is done about it, in one sentence.
+    pub text: String,
+}
+
+// ---- instance to arbiter -----------------------------------------------------------------------
+
+/// An instance's actor has begun a new life.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct InstanceStarted {
+    /// Which.
+    pub instance: InstanceId,
+    /// Where it is.
+    pub addr: Addr<Instance>,
+}
+
+/// A look that differs from the last, or that is a mismatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// What was seen.
+    pub condition: Condition,
+    /// When the host was asked.
+    pub at: Timestamp,
+    /// What made the service look.
+    pub source: Source,
+    /// The time of the look before that told something.
+    pub before: Option<Timestamp>,
+}
+
+/// An instance's actor tells what it saw.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Report {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// On which host it was looked for.
+    pub host: HostId,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// An action has ended.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Ended {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// Which attempt.
+    pub attempt: AttemptId,
+    /// How.
+    pub outcome: Outcome,
+}
+
+// ---- arbiter to host ---------------------------------------------------------------------------
+
+/// What an instance's actor is started with.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// Which domain.
+    pub instance: InstanceId,
+    /// Its name, for people.
+    pub name: String,
+    /// What it is supposed to be.
+    pub aim: Aim,
+    /// Where the time of each look is noted.
+    pub freshness: Arc<Freshness>,
+}
+
+/// What an instance is supposed to be, as far as its actor needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aim {
+    /// What.
+    pub state: DesiredState,
+    /// Which change of it this is.
+    pub generation: Generation,
+    /// When it was said: a look from before says nothing about it.
+    pub since: Timestamp,
+}
+
+/// These instances are yours: all of them, or some more.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Assign(pub Vec<Assignment>);
+
+/// This instance is not yours any more. Its domain is left as it is.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Unassign(pub InstanceId);
+
+/// List all your domains now.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<HostListed, String>")]
+pub struct ListNow;
+
+/// The arbiter begins anew: say that you are there, and how the host is.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Hello;
+
+/// Begin nothing any more, and answer when nothing is under way.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Drain;
+
+// ---- arbiter to instance -----------------------------------------------------------------------
+
+/// What the instance is supposed to be has changed.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct NewAim(pub Aim);
+
+/// Look at this time, or now if it has passed, and report what you see.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct LookAt(pub Timestamp);
+
+/// Look afresh; if the mismatch still stands, carry this out. Its intent is in the database.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Carry {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// What to send.
+    pub command: Command,
+    /// The generation that it serves.
+    pub generation: Generation,
+    /// The condition that it was judged by.
+    pub judged: Condition,
+}
+
+// ---- host to instance --------------------------------------------------------------------------
+
+/// A look has come back.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Looked(pub Look);
+
+/// The host reported an event: a reason to look.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Heard(pub Lifecycle);

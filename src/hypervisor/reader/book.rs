@@ -1,0 +1,253 @@
+//! What a reader knows: who wants to look when, who is waiting for an answer, and what the last
+//! complete read saw. Pure but for the sinks and the session that it keeps; it calls neither.
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use super::due::{Due, Entry};
+use super::slab::{Sink, Slab, Tenant, Ticket};
+use super::{ReadDone, ReadKind, Window};
+use crate::hypervisor::Session;
+use crate::model::{Condition, Finding, InstanceId, Look, Source};
+
+/// How many domains one bulk call reads for the price of one single read (`LIMITS`: floor a
+/// against floor c).
+const SINGLE_READ_COSTS: usize = 29;
+
+/// In the order of the last complete read: nobody has registered this domain.
+const NOBODY: u32 = u32::MAX;
+
+/// See the module.
+pub(super) struct Book {
+    slab: Slab,
+    due: Due,
+    session: Option<Rc<dyn Session>>,
+    /// Grows when the session changes: a read on another one is void.
+    epoch: u64,
+    closed: bool,
+    /// The last complete read's domains in their order, as slots: the next has them in the same
+    /// order most of the time.
+    order: Vec<u32>,
+    /// How many complete reads there were; 0 for none.
+    round: u32,
+    /// Of those registered, how many the last complete read found active.
+    active: usize,
+    /// Those whom nobody has registered, in the order of the last complete read.
+    strangers: Vec<InstanceId>,
+    /// The same as they were last told, in that order and in the order of their ids.
+    told: Vec<InstanceId>,
+    unmanaged: Vec<InstanceId>,
+}
+
+/// What is to be done now.
+pub(super) enum Step {
+    /// Nothing: what was due has been asked for anew.
+    Nothing,
+    /// There is no session to read on.
+    Disconnected,
+    /// Read everything.
+    All(Rc<dyn Session>),
+    /// Read these.
+    Some(Rc<dyn Session>, Vec<InstanceId>),
+}
+
+impl Book {
+    pub(super) fn new() -> Self {
+        Self {
+            slab: Slab::default(),
+            due: Due::new(Instant::now()),
+            session: None,
+            epoch: 0,
+            closed: false,
+            order: Vec::new(),
+            round: 0,
+            active: 0,
+            strangers: Vec::new(),
+            told: Vec::new(),
+            unmanaged: Vec::new(),
+        }
+    }
+
+    pub(super) fn register(&mut self, id: InstanceId, sink: Sink) -> (Ticket, Option<Sink>) {
+        let (ticket, before) = self.slab.insert(id, sink);
+        (ticket, before.map(|tenant| self.forget(tenant)))
+    }
+
+    pub(super) fn unregister(&mut self, ticket: Ticket) -> Option<Sink> {
+        let tenant = self.slab.remove(ticket)?;
+        Some(self.forget(tenant))
+    }
+
+    fn forget(&mut self, tenant: Tenant) -> Sink {
+        self.active -= usize::from(tenant.active);
+        tenant.sink
+    }
+
+    pub(super) fn registered(&self) -> usize {
+        self.slab.len()
+    }
+
+    pub(super) fn attach(&mut self, session: Rc<dyn Session>) -> Option<Rc<dyn Session>> {
+        self.epoch += 1;
+        self.session.replace(session)
+    }
+
+    pub(super) fn detach(&mut self) -> Option<Rc<dyn Session>> {
+        self.epoch += 1;
+        self.session.take()
+    }
+
+    pub(super) fn close(&mut self) -> Option<Rc<dyn Session>> {
+        self.closed = true;
+        self.detach()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(super) fn is_attached(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// When something is to be done next.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.due.next()
+    }
+
+    /// Notes that a look is wanted. Answers whether it is due before all others.
+    pub(super) fn ask(&mut self, ticket: Ticket, window: Window, source: Source) -> bool {
+        let Some(tenant) = self.slab.of_ticket(ticket) else { return false };
+        if let Some((asked, why)) = &mut tenant.asked
+            && asked.latest <= window.latest
+        {
+            if asked.latest == window.latest {
+                *why = source.max(*why);
+            }
+            return false;
+        }
+        tenant.asked = Some((window, source));
+        tenant.request = tenant.request.wrapping_add(1);
+        self.due.put(Entry { slot: ticket.slot, request: tenant.request }, window)
+    }
+
+    /// Takes what is to be done now; who is concerned is put into `waiting`.
+    pub(super) fn begin(&mut self, now: Instant, waiting: &mut Vec<Ticket>) -> Step {
+        let Self { slab, due, .. } = self;
+        let take = |entry: Entry| {
+            if let Some(tenant) = slab.at(entry.slot)
+                && tenant.request == entry.request
+                && let Some((_, source)) = tenant.asked.take()
+            {
+                tenant.reading = Some(source);
+                waiting.push(slab.ticket(entry.slot));
+            }
+        };
+        match &self.session {
+            Some(_) => due.take_open(now, take),
+            None => due.take_ended(now, take),
+        }
+        if waiting.is_empty() {
+            return Step::Nothing;
+        }
+        let Some(session) = self.session.clone() else { return Step::Disconnected };
+        if waiting.len() * SINGLE_READ_COSTS < self.order.len() {
+            let ids = waiting.iter().filter_map(|&t| Some(self.slab.of_ticket(t)?.id));
+            Step::Some(session, ids.collect())
+        } else {
+            Step::All(session)
+        }
+    }
+
+    /// Puts those who wait back in: their read was given up, and is to be made anew.
+    pub(super) fn ask_again(&mut self, waiting: &[Ticket]) {
+        let now = Window::now();
+        for &ticket in waiting {
+            if let Some(source) = self.slab.of_ticket(ticket).and_then(|t| t.reading.take()) {
+                self.ask(ticket, now, source);
+            }
+        }
+    }
+
+    /// Notes what a read of some found.
+    pub(super) fn found_some(&mut self, answer: &[(InstanceId, Condition)]) {
+        for &(id, condition) in answer {
+            if let Some(tenant) = self.slab.find(id).and_then(|slot| self.slab.at(slot)) {
+                tenant.found = Some(condition);
+            }
+        }
+    }
+
+    /// Notes what a complete read found; its numbers, of which the caller knows two.
+    pub(super) fn found_all(&mut self, answer: &[(InstanceId, Condition)]) -> ReadDone {
+        self.round = self.round.wrapping_add(1).max(1);
+        self.order.resize(answer.len(), NOBODY);
+        self.strangers.clear();
+        let active_before = self.active;
+        let (mut still_there, mut of_them_down, mut active_now) = (0, 0, 0);
+        for (&(id, condition), place) in answer.iter().zip(&mut self.order) {
+            let is_same = self.slab.at(*place).is_some_and(|tenant| tenant.id == id);
+            if !is_same {
+                *place = self.slab.find(id).unwrap_or(NOBODY);
+            }
+            let Some(tenant) = self.slab.at(*place) else {
+                self.strangers.push(id);
+                continue;
+            };
+            let active = condition.is_active();
+            still_there += usize::from(tenant.active);
+            of_them_down += usize::from(tenant.active && !active);
+            active_now += usize::from(active);
+            (tenant.active, tenant.round) = (active, self.round);
+            if tenant.reading.is_some() {
+                tenant.found = Some(condition);
+            }
+        }
+        if still_there < active_before {
+            let round = self.round;
+            self.slab.all().filter(|t| t.round != round).for_each(|t| t.active = false);
+        }
+        self.active = active_now;
+        ReadDone {
+            kind: ReadKind::All,
+            duration: std::time::Duration::ZERO,
+            looks: 0,
+            domains: answer.len(),
+            active_before,
+            of_them_down: of_them_down + (active_before - still_there),
+        }
+    }
+
+    /// The domains that nobody has registered, if they are others than at the last time.
+    pub(super) fn changed_strangers(&mut self) -> Option<Vec<InstanceId>> {
+        if self.strangers == self.told {
+            return None;
+        }
+        self.told.clone_from(&self.strangers);
+        self.strangers.sort_unstable();
+        if self.strangers == self.unmanaged {
+            return None;
+        }
+        self.unmanaged.clone_from(&self.strangers);
+        Some(self.unmanaged.clone())
+    }
+
+    /// What one of those who wait is told; `absent` where the read did not find it. None for one
+    /// who has left meanwhile.
+    pub(super) fn deliver(
+        &mut self,
+        ticket: Ticket,
+        at: jiff::Timestamp,
+        absent: Finding,
+    ) -> Option<(Sink, Look)> {
+        let tenant = self.slab.of_ticket(ticket)?;
+        let source = tenant.reading.take()?;
+        let finding = tenant.found.take().map_or(absent, Finding::Seen);
+        Some((Rc::clone(&tenant.sink), Look { at, source, finding }))
+    }
+}

@@ -1,0 +1,130 @@
+//! What goes into the database at once, and what comes out of it at a start.
+//!
+//! A batch is everything that one turn of the arbiter changed: all of it is kept, or none of it.
+//! Not in here: how it is written.
+
+use std::time::Duration;
+
+use diesel::SqliteConnection;
+
+use super::error::Failure;
+use super::sql::{attempts, events, hosts, incidents, instances};
+use crate::model::{
+    Attempt, AttemptId, Event, EventId, HostId, HostRecord, Incident, IncidentId, Instance,
+    InstanceId,
+};
+
+/// One transaction: whole rows, each new or known. A record stands in it at most once.
+///
+/// Written in this order: hosts, instances, incidents, attempts, events, then the removals. So an
+/// attempt may name an incident of the same batch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Hosts that are new or changed.
+    pub hosts: Vec<HostRecord>,
+    /// Hosts to forget.
+    pub removed_hosts: Vec<HostId>,
+    /// Instances that are new or changed. One whose stored generation is newer makes the whole
+    /// batch fail as stale.
+    pub instances: Vec<Instance>,
+    /// Instances to forget. Their incidents, attempts and events stay.
+    pub removed_instances: Vec<InstanceId>,
+    /// Incidents that are new or changed.
+    pub incidents: Vec<Incident>,
+    /// Intents, and attempts whose outcome is new. One that has its outcome already makes the
+    /// whole batch fail as stale. An attempt's incident has to be there.
+    pub attempts: Vec<Attempt>,
+    /// New events. A number that is in use makes the whole batch fail.
+    pub events: Vec<Event>,
+}
+
+impl Batch {
+    /// How many rows are written or removed.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.hosts.len()
+            + self.removed_hosts.len()
+            + self.instances.len()
+            + self.removed_instances.len()
+            + self.incidents.len()
+            + self.attempts.len()
+            + self.events.len()
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows() == 0
+    }
+
+    /// Writes it all. The caller holds the transaction.
+    pub(super) fn write(&self, conn: &mut SqliteConnection) -> Result<(), Failure> {
+        for host in &self.hosts {
+            hosts::put(conn, host)?;
+        }
+        for instance in &self.instances {
+            instances::put(conn, instance)?;
+        }
+        for incident in &self.incidents {
+            incidents::put(conn, incident)?;
+        }
+        for attempt in &self.attempts {
+            attempts::put(conn, attempt)?;
+        }
+        for event in &self.events {
+            events::add(conn, event)?;
+        }
+        for id in &self.removed_instances {
+            instances::remove(conn, *id)?;
+        }
+        for id in &self.removed_hosts {
+            hosts::remove(conn, id)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a commit was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommitStats {
+    /// How many rows it wrote or removed.
+    pub rows: usize,
+    /// How long the transaction took, waiting in line left out. Zero on paused time.
+    pub duration: Duration,
+}
+
+/// What the arbiter needs to go on from where the service ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// All hosts, by name.
+    pub hosts: Vec<HostRecord>,
+    /// All instances, by identity.
+    pub instances: Vec<Instance>,
+    /// Every incident that is not over, by number.
+    pub open_incidents: Vec<Incident>,
+    /// The attempts of each instance's current generation that were written at or after its
+    /// `budget.since`, and every attempt without an outcome (of whatever instance and generation).
+    /// By number, none twice.
+    pub attempts: Vec<Attempt>,
+    /// The last event's number; 0 where there is none. New ones start from the next.
+    pub last_event: EventId,
+    /// The last incident's number.
+    pub last_incident: IncidentId,
+    /// The last attempt's number.
+    pub last_attempt: AttemptId,
+}
+
+impl Loaded {
+    /// Reads it all. The caller holds the transaction, so that it is of one moment.
+    pub(super) fn read(conn: &mut SqliteConnection) -> Result<Self, Failure> {
+        Ok(Self {
+            hosts: hosts::all(conn)?,
+            instances: instances::all(conn)?,
+            open_incidents: incidents::open(conn)?,
+            attempts: attempts::counting(conn)?,
+            last_event: events::last(conn)?,
+            last_incident: incidents::last(conn)?,
+            last_attempt: attempts::last(conn)?,
+        })
+    }
+}

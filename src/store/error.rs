@@ -1,0 +1,250 @@
+//! What can go wrong with the database: for each thing a variant, whose sentence says what, where,
+//! and what to do.
+//!
+//! Not in here: exit codes and HTTP statuses, which are the callers' business.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::model::InstanceId;
+
+/// Why the database could not be opened, written or read. Nothing of a failed commit is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A database of a kind that this version does not speak to.
+    #[error("{backend} is not supported by this version; use sqlite:///PATH")]
+    Unsupported {
+        /// The kind.
+        backend: &'static str,
+    },
+    /// The URL cannot be understood. A URL of another scheme is not shown: it may hold a password.
+    #[error("the database's URL {url} cannot be used: {why}; write sqlite:///ABSOLUTE/PATH")]
+    Url {
+        /// The URL, or its scheme.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Another process has the database open.
+    #[error(
+        "the database {path} is in use by another process{}; stop that one first, or use another database",
+        holder(*process)
+    )]
+    InUse {
+        /// The database.
+        path: PathBuf,
+        /// That process's number, if it is known.
+        process: Option<u32>,
+    },
+    /// Somebody else holds a lock of SQLite's for longer than the time that is waited.
+    #[error(
+        "the database {path} is locked by somebody else (a `sqlite3` shell, a backup tool?); it is usable again when that ends"
+    )]
+    Busy {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file, its directory or its file system does not let itself be written to.
+    #[error(
+        "the database {path} cannot be written to: it or its directory is read-only for this user; give it write access"
+    )]
+    ReadOnly {
+        /// The database, or the directory that is in the way.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{path} is not a SQLite database; name another file, or move this one away")]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is a database of some other program's.
+    #[error(
+        "{path} is a SQLite database of another program; name another file, or move this one away"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is damaged.
+    #[error(
+        "the database {path} is damaged; keep a copy of it, then restore a backup in its place"
+    )]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database was written by a newer version.
+    #[error(
+        "the database {path} is of a newer version (it has the migrations {}, unknown here); use that version, or restore a backup from before",
+        versions.join(", ")
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The migrations that are not known here.
+        versions: Vec<String>,
+    },
+    /// There is no such database, and this operation does not make one.
+    #[error("there is no database {path}; it is made by the service, or by `assured db migrate`")]
+    Absent {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was removed or replaced while it was open.
+    #[error(
+        "the database {path} was removed or replaced while it was in use; put it back, or start the service anew on what is there now"
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No room is left.
+    #[error("the disk or the quota of the database {path} is full; make room")]
+    Full {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Something on the file system failed.
+    #[error("{what} {path} failed")]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// SQLite cannot open the file, or reads and writes of it fail.
+    #[error("the database {path} cannot be read or written ({why}); look at its disk")]
+    Io {
+        /// The database.
+        path: PathBuf,
+        /// SQLite's words.
+        why: String,
+    },
+    /// A migration failed; it was undone.
+    #[error("bringing the database {path} to this version's form failed; it is as it was")]
+    Migration {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A backup's target is there already.
+    #[error("{path} exists already; a backup overwrites nothing")]
+    BackupExists {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The stored record of an instance is newer than the one that was to be written, or an
+    /// attempt of it has its outcome already. Nothing of the batch is kept.
+    #[error(
+        "what is stored of instance {instance} is newer than what was to be written; nothing was"
+    )]
+    Stale {
+        /// The instance.
+        instance: InstanceId,
+    },
+    /// A row that this version cannot understand.
+    #[error(
+        "row {key} of table {table} cannot be understood: {why}; was it written by a newer version?"
+    )]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        key: String,
+        /// Which column, and what is wrong with it.
+        why: String,
+    },
+    /// A statement failed in another way.
+    #[error("{what} failed in the database {path}")]
+    Query {
+        /// What was done.
+        what: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// Why it failed.
+        source: diesel::result::Error,
+    },
+    /// The code of this room panicked.
+    #[error("{what} panicked: {message}")]
+    Panicked {
+        /// What was done.
+        what: &'static str,
+        /// The panic's message.
+        message: String,
+    },
+    /// The store's thread, or the runtime, is gone.
+    #[error("the store has ended")]
+    Stopped,
+}
+
+fn holder(process: Option<u32>) -> String {
+    process.map_or_else(String::new, |id| format!(" (number {id})"))
+}
+
+/// How a job on a connection fails: by SQLite, or by what was found.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A statement failed.
+    Query(diesel::result::Error),
+    /// It worked, but what was found is no good.
+    Store(StoreError),
+}
+
+impl From<diesel::result::Error> for Failure {
+    fn from(source: diesel::result::Error) -> Self {
+        Self::Query(source)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Failure {
+    /// The error to tell, where `what` was done on the database at `path`.
+    pub(super) fn explain(self, what: &'static str, path: &Path) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Query(source) => by_text(&source.to_string(), path).unwrap_or_else(|| {
+                let path = path.to_owned();
+                StoreError::Query { what, path, source }
+            }),
+        }
+    }
+}
+
+/// The error that SQLite's words stand for; none where they are not of those that have a sentence
+/// of their own. Words, because diesel hands on no codes; they are constants in SQLite's source,
+/// and the tests provoke each of them.
+pub(super) fn by_text(text: &str, path: &Path) -> Option<StoreError> {
+    let path = path.to_owned();
+    Some(match text {
+        "database is locked" | "database table is locked" | "locking protocol" => {
+            StoreError::Busy { path }
+        }
+        "attempt to write a readonly database" => StoreError::ReadOnly { path },
+        "file is not a database" => StoreError::NotADatabase { path },
+        "database disk image is malformed" => StoreError::Corrupt { path },
+        "database or disk is full" => StoreError::Full { path },
+        "disk I/O error" | "unable to open database file" => {
+            StoreError::Io { path, why: text.to_owned() }
+        }
+        _ if text.starts_with("malformed database schema") => StoreError::Corrupt { path },
+        _ => return None,
+    })
+}
+
+/// A panic's message, where it has one.
+pub(super) fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

@@ -1,0 +1,151 @@
+//! Where a database is, by its URL; and the lock that one process holds on it.
+//!
+//! The lock is a file of its own, `<database>.lock`, because SQLite's locks are held for the
+//! length of a transaction, and two arbiters on one database must be refused from the start. It
+//! is never removed: between a removal and a new lock two could slip in. Not in here: SQLite.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::StoreError;
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Location {
+    /// In this process's memory, gone with it.
+    Memory,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl Location {
+    /// Reads `sqlite:///ABSOLUTE/PATH` (percent-encoded) or `sqlite::memory:`.
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+        if text == "sqlite::memory:" {
+            return Ok(Self::Memory);
+        }
+        let scheme = text.split(':').next().unwrap_or_default();
+        if matches!(scheme, "postgres" | "postgresql") {
+            return Err(StoreError::Unsupported { backend: "PostgreSQL" });
+        }
+        if scheme != "sqlite" {
+            return Err(StoreError::Url {
+                url: scheme.to_owned(),
+                why: "it does not begin with `sqlite:`".to_owned(),
+            });
+        }
+        let wrong = |why: &str| StoreError::Url { url: text.to_owned(), why: why.to_owned() };
+        let url = Url::parse(text).map_err(|why| wrong(&why.to_string()))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("`?` and `#` have no meaning here"));
+        }
+        if url.has_host() || !text.starts_with("sqlite:/") {
+            return Err(wrong("its path is not absolute"));
+        }
+        let path = url.to_file_path().map_err(|()| wrong("its path is no path of this system"))?;
+        if path.file_name().is_none() || text.ends_with('/') {
+            return Err(wrong("it names no file"));
+        }
+        Ok(Self::File(path))
+    }
+}
+
+/// Makes the database's directory where it is missing (for this user alone), and gives the
+/// database's one true path: the lock must be the same for all who come by symbolic links.
+pub(super) fn prepare(path: &Path) -> Result<PathBuf, StoreError> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(StoreError::Absent { path: path.to_owned() });
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(parent)
+        .map_err(|source| refused("making the directory", parent, source))?;
+    let found = match fs::canonicalize(path) {
+        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+            fs::canonicalize(parent).map(|parent| parent.join(name))
+        }
+        other => other,
+    };
+    found.map_err(|source| refused("finding", path, source))
+}
+
+/// Makes an empty file for the database where there is none, for this user alone: SQLite gives its
+/// other files the same rights.
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(there) if there.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(refused("making the database", path, source)),
+    }
+}
+
+/// Says that this process has the database; until it is dropped, or the process ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the database at this path.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] where another process, or another store of this one, has it.
+    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+        let path = with_suffix(database, ".lock");
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|source| refused("making the lock", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => {
+                // Only for the other's error message: that it cannot be written does no harm.
+                let _ = file
+                    .set_len(0)
+                    .and_then(|()| file.rewind())
+                    .and_then(|()| writeln!(file, "{}", std::process::id()));
+                Ok(Self { _file: file })
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let read = file.read_to_string(&mut holder);
+                Err(StoreError::InUse {
+                    path: database.to_owned(),
+                    process: read.ok().and_then(|_| holder.trim().parse().ok()),
+                })
+            }
+            Err(TryLockError::Error(source)) => {
+                Err(StoreError::File { what: "locking", path, source })
+            }
+        }
+    }
+}
+
+/// A path with something after its file name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+/// The error for a file or directory that could not be made or found.
+fn refused(what: &'static str, path: &Path, source: io::Error) -> StoreError {
+    let path = path.to_owned();
+    let kind = source.kind();
+    if matches!(kind, io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) {
+        StoreError::ReadOnly { path }
+    } else if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        StoreError::Full { path }
+    } else {
+        StoreError::File { what, path, source }
+    }
+}

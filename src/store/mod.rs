@@ -1,0 +1,195 @@
+//! The database: what the service must not forget, and the only SQL.
+//!
+//! The arbiter keeps all records in memory and writes those that a turn changed in one [`Batch`],
+//! one transaction: it is kept whole, on the disk, when [`Store::commit`] answers, or not at all.
+//! Two guards hold whatever is asked for: a record of an older generation replaces no newer one,
+//! and an attempt's outcome is written once. Others read beside it and never wait for it.
+//!
+//! One process at a time has a database open for writing. A file is written by a thread of its
+//! own; a database in memory is written on the caller, so that simulations in virtual time do not
+//! depend on threads.
+//!
+//! Deliberately not in here: decisions, clocks for records (times come with them), retries and
+//! logging, which are the callers'; other backends than SQLite, for now.
+
+mod admin;
+mod batch;
+mod error;
+mod location;
+mod open;
+mod query;
+mod readers;
+mod reads;
+mod session;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+pub use admin::CheckReport;
+pub use batch::{Batch, CommitStats, Loaded};
+pub use error::StoreError;
+pub use query::{EventQuery, IncidentQuery, IncidentState, Order};
+
+use location::{Location, Lock};
+use open::{Opened, PATIENCE};
+use readers::Readers;
+use session::Session;
+use writer::Writer;
+
+/// The database. Cheap to clone; the last clone's end closes it, after what was sent is done.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    place: Place,
+    healthy: Arc<AtomicBool>,
+}
+
+/// How the database is reached.
+enum Place {
+    /// A file. The fields are dropped in this order: the lock goes last.
+    File { writer: Writer, readers: Arc<Readers>, _lock: Option<Lock> },
+    /// In memory: one connection for all.
+    Memory(Mutex<Session>),
+}
+
+impl Store {
+    /// Opens the database that a URL names, making it (and its directory) where there is none,
+    /// brings it to this version's form and locks it for this process. Blocks.
+    ///
+    /// `sqlite:///ABSOLUTE/PATH` or `sqlite::memory:`.
+    ///
+    /// # Errors
+    /// A [`StoreError`] of its own for everything that can be wrong: another process has it,
+    /// somebody holds it locked, it is read-only, no database, another program's, damaged, or of a
+    /// newer version. None of them loses or changes anything.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_at(Location::parse(url)?, PATIENCE)
+    }
+
+    /// A database in memory, written on the caller.
+    ///
+    /// # Errors
+    /// Only where the migrations themselves are at fault.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Self::open_at(Location::Memory, PATIENCE)
+    }
+
+    fn open_at(location: Location, busy: Duration) -> Result<Self, StoreError> {
+        let Opened { session, lock, location, migrated: _ } = open::open(location, busy)?;
+        let place = match location {
+            Location::Memory => Place::Memory(Mutex::new(session)),
+            Location::File(path) => Place::File {
+                writer: Writer::start(session)?,
+                readers: Arc::new(Readers::new(path, busy)),
+                _lock: lock,
+            },
+        };
+        Ok(Self { inner: Arc::new(Inner { place, healthy: Arc::new(AtomicBool::new(true)) }) })
+    }
+
+    /// Writes a batch in one transaction. It is sent by the call, before the future is awaited;
+    /// dropping the future does not undo it. Batches are written in the order of the calls.
+    ///
+    /// An empty batch writes nothing and answers whether the database could be written.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where something stored is newer than what was to be written; another
+    /// variant where the database is unavailable. Nothing of the batch is kept then. The one
+    /// exception is the disk's failure in the midst of the commit ([`StoreError::Io`]), after
+    /// which either may be so: read again before going on.
+    pub fn commit(
+        &self,
+        batch: Batch,
+    ) -> impl Future<Output = Result<CommitStats, StoreError>> + Send + use<> {
+        let healthy = Arc::clone(&self.inner.healthy);
+        answer(self.on_writer(move |session| {
+            let begun = Instant::now();
+            let written = session.transact("writing", |conn| batch.write(conn));
+            // A stale batch says that its writer is behind, not that the database is ill.
+            let well = matches!(written, Ok(()) | Err(StoreError::Stale { .. }));
+            healthy.store(well, Ordering::Relaxed);
+            written.map(|()| CommitStats { rows: batch.rows(), duration: begun.elapsed() })
+        }))
+    }
+
+    /// Everything that the arbiter goes on from, of one moment, after all commits that were sent
+    /// before. Blocks: for the start, outside of the runtime's threads.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`] where something stored cannot be understood; or the database cannot be
+    /// read.
+    pub fn load(&self) -> Result<Loaded, StoreError> {
+        match &self.inner.place {
+            Place::Memory(session) => load_on(&mut on_memory(session)),
+            Place::File { writer, .. } => {
+                let (answer, answered) = std::sync::mpsc::sync_channel(1);
+                writer.send(move |session| {
+                    let _ = answer.send(load_on(session));
+                });
+                answered.recv().unwrap_or(Err(StoreError::Stopped))
+            }
+        }
+    }
+
+    /// The same as [`Store::load`], awaited: for an arbiter that starts anew.
+    ///
+    /// # Errors
+    /// As for [`Store::load`].
+    pub fn reload(&self) -> impl Future<Output = Result<Loaded, StoreError>> + Send + use<> {
+        answer(self.on_writer(load_on))
+    }
+
+    /// Whether the last commit found the database usable; true before the first.
+    #[must_use]
+    pub fn healthy(&self) -> bool {
+        self.inner.healthy.load(Ordering::Relaxed)
+    }
+
+    /// Sends a job to the session, or does it at once in memory.
+    fn on_writer<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Session) -> Result<T, StoreError> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, StoreError>> {
+        let (answer, answered) = oneshot::channel();
+        let job = move |session: &mut Session| {
+            // Nobody may be waiting any more.
+            let _ = answer.send(job(session));
+        };
+        match &self.inner.place {
+            Place::Memory(session) => job(&mut on_memory(session)),
+            Place::File { writer, .. } => writer.send(job),
+        }
+        answered
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("healthy", &self.healthy()).finish_non_exhaustive()
+    }
+}
+
+async fn answer<T>(answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    answered.await.unwrap_or(Err(StoreError::Stopped))
+}
+
+fn load_on(session: &mut Session) -> Result<Loaded, StoreError> {
+    session.transact("loading", Loaded::read)
+}
+
+/// The connection of a database in memory. A panic while it was held was turned into an error and
+/// its transaction undone, so there is nothing wrong with it.
+fn on_memory(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
+    session.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,69 @@
+//! Connections that read while the writer writes, each a moment of the database.
+//!
+//! Not in here: what is read.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::StoreError;
+use super::error::{Failure, panic_text};
+use super::session::{Access, connect};
+
+/// How many connections are kept for the next reader; more are made when they are needed.
+const KEPT: usize = 4;
+
+/// Read-only connections to one file.
+pub(super) struct Readers {
+    path: PathBuf,
+    busy: Duration,
+    idle: Mutex<Vec<SqliteConnection>>,
+}
+
+impl Readers {
+    pub(super) const fn new(path: PathBuf, busy: Duration) -> Self {
+        Self { path, busy, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runs a job in one read transaction: all that it sees is of one moment. Blocks.
+    pub(super) fn read<T>(
+        &self,
+        what: &'static str,
+        job: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        let mut conn = match self.idle().pop() {
+            Some(conn) => conn,
+            None => connect(&self.path, Access::Read, self.busy)?,
+        };
+        // After an error, or a panic, the connection is not kept.
+        let done = conn.transaction(job).map_err(|failure| failure.explain(what, &self.path))?;
+        let mut idle = self.idle();
+        if idle.len() < KEPT {
+            idle.push(conn);
+        }
+        Ok(done)
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+        // Nothing can panic while it is held.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs what blocks on the runtime's threads for that, under the caller's span; a panic in it is
+/// an error. Everything in this room that blocks and is awaited goes through here.
+pub(super) async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(job)).await {
+        Ok(done) => done,
+        Err(ended) => Err(match ended.try_into_panic() {
+            Ok(payload) => StoreError::Panicked { what, message: panic_text(payload.as_ref()) },
+            Err(_) => StoreError::Stopped,
+        }),
+    }
+}

@@ -1,0 +1,79 @@
+//! What the outside reads, apart from the writer: lists, single records, stories.
+//!
+//! In memory there is one connection, so reads take their turn on it, on the caller.
+
+use std::sync::Arc;
+
+use diesel::SqliteConnection;
+use jiff::Timestamp;
+
+use super::error::Failure;
+use super::readers::blocking;
+use super::sql::{attempts, events, incidents};
+use super::{EventQuery, IncidentQuery, Place, Store, StoreError, on_memory};
+use crate::model::{Attempt, Event, Incident, IncidentId};
+
+impl Store {
+    /// The events that a query asks for, in its order.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for all reads: the database cannot be read, or a row not be understood.
+    pub async fn events(&self, query: EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.read("reading events", move |conn| events::search(conn, &query)).await
+    }
+
+    /// The incidents that a query asks for, the newest first.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>, StoreError> {
+        self.read("reading incidents", move |conn| incidents::search(conn, &query)).await
+    }
+
+    /// One incident; none where there is none of this number.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+        self.read("reading an incident", move |conn| incidents::find(conn, id)).await
+    }
+
+    /// The attempts of an incident, the oldest first.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn attempts_of_incident(&self, id: IncidentId) -> Result<Vec<Attempt>, StoreError> {
+        self.read("reading attempts", move |conn| attempts::of_incident(conn, id)).await
+    }
+
+    /// The whole story of an incident, the oldest first.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn incident_timeline(&self, id: IncidentId) -> Result<Vec<Event>, StoreError> {
+        self.read("reading a timeline", move |conn| events::of_incident(conn, id)).await
+    }
+
+    /// How many incidents were opened at this time or later.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn incidents_since(&self, since: Timestamp) -> Result<u64, StoreError> {
+        self.read("counting incidents", move |conn| incidents::count_since(conn, since)).await
+    }
+
+    /// Runs a job on a reading connection.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        job: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.inner.place {
+            Place::Memory(session) => on_memory(session).transact(what, job),
+            Place::File { readers, .. } => {
+                let readers = Arc::clone(readers);
+                blocking(what, move || readers.read(what, job)).await
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The configuration: its defaults, its layers, and every way of getting it wrong.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // in helpers too: a test may fail anywhere
+
+mod layers;
+mod mistakes;
+mod random;
+mod together;
+
+use std::path::{Path, PathBuf};
+
+use assured::config::{ConfigError, Settings, load};
+
+/// Settings from the text of one file.
+fn read(toml: &str) -> Result<Settings, Vec<ConfigError>> {
+    read_files(&[toml], &[])
+}
+
+/// Settings from the texts of files, in their order, and from an environment.
+fn read_files(files: &[&str], env: &[(&str, &str)]) -> Result<Settings, Vec<ConfigError>> {
+    let dir = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = (1..=files.len()).map(|n| dir.path().join(file_name(n))).collect();
+    for (path, text) in paths.iter().zip(files) {
+        std::fs::write(path, text).unwrap();
+    }
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    load(&paths, env).map_err(|errors| errors.iter().map(|e| without_dir(e, dir.path())).collect())
+}
+
+fn file_name(number: usize) -> String {
+    format!("{number}.toml")
+}
+
+fn without_dir(error: &ConfigError, dir: &Path) -> ConfigError {
+    let dir = format!("{}/", dir.display());
+    let file = error.file.as_deref().map(|file| file.replace(&dir, ""));
+    ConfigError { file, ..error.clone() }
+}
