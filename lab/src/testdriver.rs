@@ -14,9 +14,6 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// What the feeding `virsh` prints when it is through.
-const DONE: &str = "all domains are there";
-
 /// A host of the test driver. Dropping it closes the connection that keeps its node alive.
 ///
 /// Besides the domains that the lab defines, the node has one of its own: it is called `test` and runs.
@@ -44,15 +41,16 @@ impl TestHost {
         let domains = (0..count)
             .map(|number| TestDomain { name: format!("vm-{number:05}"), uuid: Uuid::new_v4() });
         let domains: Vec<_> = domains.collect();
-        // virsh connects with the first command that needs it, and there may be no domain that does.
-        let mut script = String::from("uri\n");
+        let mut script = String::new();
         for domain in &domains {
             let path = host.folder().join("guests").join(format!("{}.xml", domain.name));
             fs::write(&path, domain.xml()).map_err(LabError::file("write", &path))?;
             // Writing to a string cannot fail.
             let _ = writeln!(script, "define {}\nstart {}", path.display(), domain.name);
         }
-        let _ = writeln!(script, "echo {DONE}");
+        // Its answer shows that all is done, and it has virsh connect, which it does only for a command that needs it.
+        script += "uri
+";
         let (connection, prompts) = feed(&host, script)?;
         Ok(Self { host, domains, connection, _prompts: prompts })
     }
@@ -124,9 +122,10 @@ fn feed(host: &Host, script: String) -> Result<(Child, BufReader<ChildStdout>)> 
         Some(stdin)
     });
     let mut stdout = stdout.map(BufReader::new);
-    // It repeats what it is fed after its prompt; the whole line is the answer.
+    // It repeats after its prompt what it is fed; a line that is the URI and nothing else is the answer to the last command.
+    let last = uri(host);
     let mut answers = stdout.iter_mut().flat_map(BufRead::lines).map_while(std::io::Result::ok);
-    let done = answers.any(|line| line.trim() == DONE);
+    let done = answers.any(|line| line.trim() == last);
     virsh.stdin = feeder.join().unwrap_or_default();
     let said = fs::read_to_string(&complaints).unwrap_or_default();
     if let (Some(stdout), true, "") = (stdout, done, said.trim()) {

@@ -98,15 +98,15 @@ pub enum CallError {
 
 impl CallError {
     /// Whether this speaks against the host or the link to it, so that a second witness (a new
-    /// connection) is needed. The others speak against one domain or one call only.
+    /// connection) is needed. The others speak against one domain or one call only; so does an
+    /// action that takes too long, for that may be due to its domain's storage or guest.
     #[must_use]
     pub const fn is_against_host(&self) -> bool {
         match self {
-            Self::Timeout { .. }
-            | Self::Connect { .. }
-            | Self::Lost { .. }
-            | Self::Closed { .. }
-            | Self::Stuck { .. } => true,
+            Self::Timeout { what, .. } | Self::Stuck { what, .. } => {
+                !matches!(what.operation, Operation::Act(_))
+            }
+            Self::Connect { .. } | Self::Lost { .. } | Self::Closed { .. } => true,
             Self::Libvirt { .. }
             | Self::NoDomain { .. }
             | Self::Panicked { .. }

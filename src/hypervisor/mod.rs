@@ -9,7 +9,7 @@
 
 mod call;
 mod goal;
-// pub mod libvirt;
+pub mod libvirt;
 pub mod link;
 pub mod reader;
 pub mod sim;

@@ -93,7 +93,7 @@ pub fn redact(uri: &str) -> String {
 
 /// A text that may repeat a URI, or its password alone, without that password.
 #[must_use]
-pub fn redact_in(text: &str, uri: &str) -> String {
+pub(super) fn redact_in(text: &str, uri: &str) -> String {
     let Some(place) = password(uri) else { return text.to_owned() };
     let secret = &uri[place];
     let text = text.replace(uri, &redact(uri)).replace(secret, HIDDEN);

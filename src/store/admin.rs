@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::error::Failure;
+use super::failure::Failure;
 use super::location::{Location, with_suffix};
 use super::open::{self, PATIENCE};
 use super::session::{Access, connect};
@@ -51,19 +51,18 @@ impl Store {
         let path = existing(url)?;
         let mut conn = connect(&path, Access::Read, PATIENCE)?;
         let form = open::inspect(&mut conn, &path)?;
-        let findings: Vec<Finding> =
+        let findings: Result<Vec<Finding>, _> =
             diesel::sql_query("SELECT integrity_check AS message FROM pragma_integrity_check")
-                .load(&mut conn)
-                .map_err(|error| Failure::from(error).explain("checking", &path))?;
-        Ok(CheckReport {
-            problems: findings
-                .into_iter()
-                .map(|finding| finding.message)
-                .filter(|message| message != "ok")
-                .collect(),
-            schema: form.applied.last().cloned(),
-            pending: form.pending,
-        })
+                .load(&mut conn);
+        let problems = match findings {
+            Ok(findings) => findings.into_iter().map(|f| f.message).filter(|m| m != "ok").collect(),
+            // Some damage stops the check itself.
+            Err(error) => match Failure::from(error).explain("checking", &path) {
+                damage if matches!(damage, StoreError::Corrupt { .. }) => vec![damage.to_string()],
+                other => return Err(other),
+            },
+        };
+        Ok(CheckReport { problems, schema: form.applied.last().cloned(), pending: form.pending })
     }
 
     /// Writes a copy of one moment of a database into a new file, readable for this user alone.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::SqliteConnection;
 
-use super::error::Failure;
+use super::failure::Failure;
 use super::sql::{attempts, events, hosts, incidents, instances};
 use crate::model::{
     Attempt, AttemptId, Event, EventId, HostId, HostRecord, Incident, IncidentId, Instance,
@@ -29,7 +29,8 @@ pub struct Batch {
     pub instances: Vec<Instance>,
     /// Instances to forget. Their incidents, attempts and events stay.
     pub removed_instances: Vec<InstanceId>,
-    /// Incidents that are new or changed.
+    /// Incidents that are new or changed. The instance and the opening time of a known one stay as
+    /// they were first written.
     pub incidents: Vec<Incident>,
     /// Intents, and attempts whose outcome is new. One that has its outcome already makes the
     /// whole batch fail as stale. An attempt's incident has to be there.
@@ -59,6 +60,9 @@ impl Batch {
 
     /// Writes it all. The caller holds the transaction.
     pub(super) fn write(&self, conn: &mut SqliteConnection) -> Result<(), Failure> {
+        if self.is_empty() {
+            return hosts::probe(conn);
+        }
         for host in &self.hosts {
             hosts::put(conn, host)?;
         }

@@ -4,7 +4,7 @@
 //! Not in here: exit codes and HTTP statuses, which are the callers' business.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::model::InstanceId;
 
@@ -183,68 +183,4 @@ pub enum StoreError {
 
 fn holder(process: Option<u32>) -> String {
     process.map_or_else(String::new, |id| format!(" (number {id})"))
-}
-
-/// How a job on a connection fails: by SQLite, or by what was found.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// A statement failed.
-    Query(diesel::result::Error),
-    /// It worked, but what was found is no good.
-    Store(StoreError),
-}
-
-impl From<diesel::result::Error> for Failure {
-    fn from(source: diesel::result::Error) -> Self {
-        Self::Query(source)
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl Failure {
-    /// The error to tell, where `what` was done on the database at `path`.
-    pub(super) fn explain(self, what: &'static str, path: &Path) -> StoreError {
-        match self {
-            Self::Store(error) => error,
-            Self::Query(source) => by_text(&source.to_string(), path).unwrap_or_else(|| {
-                let path = path.to_owned();
-                StoreError::Query { what, path, source }
-            }),
-        }
-    }
-}
-
-/// The error that SQLite's words stand for; none where they are not of those that have a sentence
-/// of their own. Words, because diesel hands on no codes; they are constants in SQLite's source,
-/// and the tests provoke each of them.
-pub(super) fn by_text(text: &str, path: &Path) -> Option<StoreError> {
-    let path = path.to_owned();
-    Some(match text {
-        "database is locked" | "database table is locked" | "locking protocol" => {
-            StoreError::Busy { path }
-        }
-        "attempt to write a readonly database" => StoreError::ReadOnly { path },
-        "file is not a database" => StoreError::NotADatabase { path },
-        "database disk image is malformed" => StoreError::Corrupt { path },
-        "database or disk is full" => StoreError::Full { path },
-        "disk I/O error" | "unable to open database file" => {
-            StoreError::Io { path, why: text.to_owned() }
-        }
-        _ if text.starts_with("malformed database schema") => StoreError::Corrupt { path },
-        _ => return None,
-    })
-}
-
-/// A panic's message, where it has one.
-pub(super) fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

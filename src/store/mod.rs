@@ -15,6 +15,7 @@
 mod admin;
 mod batch;
 mod error;
+mod failure;
 mod location;
 mod open;
 mod query;
@@ -61,6 +62,15 @@ enum Place {
     File { writer: Writer, readers: Arc<Readers>, _lock: Option<Lock> },
     /// In memory: one connection for all.
     Memory(Mutex<Session>),
+}
+
+/// An outage of the database that is only played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// From now on nothing can be written or loaded.
+    Begins,
+    /// It is over.
+    Ends,
 }
 
 impl Store {
@@ -154,6 +164,15 @@ impl Store {
     #[must_use]
     pub fn healthy(&self) -> bool {
         self.inner.healthy.load(Ordering::Relaxed)
+    }
+
+    /// Makes every commit and load fail until the outage ends: for simulations of a database that
+    /// cannot be reached. On a file, readers go on.
+    pub fn simulate(&self, outage: Outage) {
+        drop(self.on_writer(move |session| {
+            session.outage = matches!(outage, Outage::Begins);
+            Ok(())
+        }));
     }
 
     /// Sends a job to the session, or does it at once in memory.

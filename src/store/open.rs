@@ -14,9 +14,10 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::StoreError;
-use super::error::{Failure, by_text};
+use super::failure::{Failure, by_text};
 use super::location::{self, Location, Lock};
 use super::session::{Access, Session, connect};
+use super::sql::hosts;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -58,11 +59,12 @@ pub(super) fn open(location: Location, busy: Duration) -> Result<Opened, StoreEr
     let mut conn = connect(&path, Access::Write, busy)?;
     inspect(&mut conn, &path)?;
     let explain = |failure: Failure| failure.explain("opening", &path);
-    // Whether it can be written at all shows here, and not at the first commit.
+    // Somebody else's lock shows here, and not at the first commit.
     conn.immediate_transaction(|_| Ok::<_, Failure>(())).map_err(explain)?;
     // Readers and the writer do not wait for each other. Kept in the file once it is set.
     conn.batch_execute("PRAGMA journal_mode = WAL").map_err(|error| explain(error.into()))?;
     let migrated = migrate(&mut conn, &path)?;
+    conn.immediate_transaction(hosts::probe).map_err(explain)?;
     Ok(Opened {
         session: Session::on_file(conn, path.clone(), busy)?,
         lock: Some(lock),

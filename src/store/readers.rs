@@ -9,8 +9,8 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::StoreError;
-use super::error::{Failure, panic_text};
-use super::session::{Access, connect};
+use super::failure::{Failure, panic_text};
+use super::session::{Access, connect, noting, outcome};
 
 /// How many connections are kept for the next reader; more are made when they are needed.
 const KEPT: usize = 4;
@@ -38,7 +38,9 @@ impl Readers {
             None => connect(&self.path, Access::Read, self.busy)?,
         };
         // After an error, or a panic, the connection is not kept.
-        let done = conn.transaction(job).map_err(|failure| failure.explain(what, &self.path))?;
+        let mut cause = None;
+        let done = conn.transaction(|conn| noting(&mut cause, job(conn)));
+        let done = outcome(done, cause).map_err(|failure| failure.explain(what, &self.path))?;
         let mut idle = self.idle();
         if idle.len() < KEPT {
             idle.push(conn);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diesel::SqliteConnection;
 use jiff::Timestamp;
 
-use super::error::Failure;
+use super::failure::Failure;
 use super::readers::blocking;
 use super::sql::{attempts, events, incidents};
 use super::{EventQuery, IncidentQuery, Place, Store, StoreError, on_memory};

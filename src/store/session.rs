@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use url::Url;
 
 use super::StoreError;
-use super::error::{Failure, by_text, panic_text};
+use super::failure::{Failure, by_text, panic_text};
 
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,9 @@ pub(super) fn connect(
             .unwrap_or_else(|| StoreError::Io { path: path.to_owned(), why: why.to_owned() })
     };
     let url = Url::from_file_path(path).map_err(|()| io("its path is not absolute"))?;
-    let (mode, query_only) = match access {
-        Access::Write => ("rw", "OFF"),
-        Access::Read => ("ro", "ON"),
+    let mode = match access {
+        Access::Write => "rw",
+        Access::Read => "ro",
     };
     let mut conn = SqliteConnection::establish(&format!("{url}?mode={mode}")).map_err(|error| {
         if let ConnectionError::BadConnection(why) = &error {
@@ -54,7 +54,7 @@ pub(super) fn connect(
     // changed is copied back once. The cache holds a large batch without spilling.
     conn.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000; PRAGMA query_only = {query_only};",
+         PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;",
         busy.as_millis()
     ))
     .map_err(|error| Failure::from(error).explain("setting up the connection", path))?;
@@ -65,6 +65,8 @@ pub(super) fn connect(
 pub(super) struct Session {
     conn: Option<SqliteConnection>,
     file: Option<DatabaseFile>,
+    /// Whether it plays dead.
+    pub(super) outage: bool,
 }
 
 /// Which file it is, beyond its name.
@@ -83,12 +85,16 @@ impl Session {
         busy: Duration,
     ) -> Result<Self, StoreError> {
         let identity = identity(&path)?;
-        Ok(Self { conn: Some(conn), file: Some(DatabaseFile { path, busy, identity }) })
+        Ok(Self {
+            conn: Some(conn),
+            file: Some(DatabaseFile { path, busy, identity }),
+            outage: false,
+        })
     }
 
     /// A session on a database in memory.
     pub(super) fn in_memory(conn: SqliteConnection) -> Self {
-        Self { conn: Some(conn), file: None }
+        Self { conn: Some(conn), file: None, outage: false }
     }
 
     /// Runs a job in one transaction that holds the write lock from its beginning; all of it is
@@ -100,7 +106,9 @@ impl Session {
     ) -> Result<T, StoreError> {
         let run = AssertUnwindSafe(|| {
             let conn = self.usable()?;
-            conn.immediate_transaction(job)
+            let mut cause = None;
+            let done = conn.immediate_transaction(|conn| noting(&mut cause, job(conn)));
+            outcome(done, cause)
         });
         let error = match catch_unwind(run) {
             Ok(Ok(done)) => return Ok(done),
@@ -115,6 +123,12 @@ impl Session {
 
     /// The connection, made anew where it was given up.
     fn usable(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        if self.outage {
+            return Err(StoreError::Io {
+                path: self.path().to_owned(),
+                why: "a simulated outage".to_owned(),
+            });
+        }
         if let Some(file) = &self.file {
             // SQLite would go on writing to a file that has no name any more, and every
             // acknowledged commit would be gone at the next start.
@@ -142,6 +156,29 @@ impl Session {
     fn path(&self) -> &Path {
         self.file.as_ref().map_or_else(|| Path::new(":memory:"), |file| file.path.as_path())
     }
+}
+
+/// Sets a job's failure aside, and tells diesel to roll back.
+///
+/// After some errors (a full disk) SQLite has ended the transaction by itself. diesel's rollback
+/// then fails, and that failure is all that it would tell: the cause would be lost.
+pub(super) fn noting<T>(cause: &mut Option<Failure>, done: Result<T, Failure>) -> QueryResult<T> {
+    done.map_err(|failure| {
+        *cause = Some(failure);
+        diesel::result::Error::RollbackTransaction
+    })
+}
+
+/// How a transaction ended whose job's failure was set aside.
+pub(super) fn outcome<T>(done: QueryResult<T>, cause: Option<Failure>) -> Result<T, Failure> {
+    done.map_err(|error| match cause {
+        Some(Failure::Query(cause)) => Failure::Query(cause),
+        // A verdict is one only where the rollback worked: else the connection is no good.
+        Some(Failure::Store(verdict)) if error == diesel::result::Error::RollbackTransaction => {
+            Failure::Store(verdict)
+        }
+        Some(Failure::Store(_)) | None => Failure::Query(error),
+    })
 }
 
 fn identity(path: &Path) -> Result<(u64, u64), StoreError> {

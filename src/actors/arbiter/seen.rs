@@ -14,7 +14,7 @@ impl Book {
         let Some(entry) = self.instances.get_mut(&id) else { return };
         // Of two looks the younger counts, whatever order they arrive in (N11); and a look on a
         // host that the instance has left says nothing about it.
-        if entry.record.host != *host || entry.seen_at.is_some_and(|at| at >= seen.at) {
+        if entry.record.host != *host || entry.seen_at.is_some_and(|at| at > seen.at) {
             return;
         }
         entry.seen_at = Some(seen.at);

@@ -1,7 +1,9 @@
 //! What the root is told.
 
 use actix::fut::wrap_future;
-use actix::{ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture};
+use actix::{
+    ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
+};
 use tokio::time::{Instant, timeout};
 
 use super::{Name, Root};
@@ -41,12 +43,13 @@ impl Handler<Stop> for Root {
                 );
             }
         };
-        Box::pin(wrap_future::<_, Self>(drain).map(|(), act, _| {
+        Box::pin(wrap_future::<_, Self>(drain).map(|(), act, ctx| {
             // In the reverse order of their start: the arbiter goes last.
             while let Some((name, child)) = act.held.pop_last() {
                 act.book.stop(&name);
                 child.kill();
             }
+            ctx.stop();
         }))
     }
 }
@@ -64,7 +67,11 @@ impl Handler<ChildExit<Name>> for Root {
                 self.quarantined(&name, &exit.exit);
                 retry_after
             }
-            Decision::Escalate(why) => return self.give_up(format!("{name}: {why}")),
+            Decision::Escalate(why) => {
+                tracing::error!("supervision gives up: {name}: {why}");
+                self.slot.fail(ctx, format!("{name}: {why}"));
+                return;
+            }
         };
         let what = format!("the actor of {name} {}", exit.exit);
         self.failed(&name, format!("{what}; started again in {:.1} s", after.as_secs_f64()));

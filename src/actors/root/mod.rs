@@ -8,6 +8,7 @@
 //! Not in here: machines. An actor that fails is this tree's matter; a machine that is down is the
 //! policy's.
 
+mod assemble;
 mod beside;
 mod handlers;
 
@@ -15,11 +16,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, AsyncContext, Context};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub use beside::Beside;
+pub use assemble::{Parts, assemble};
+pub use beside::{Beside, Run};
 
 use self::beside::Keeper;
 use self::handlers::Stop;
@@ -28,8 +30,8 @@ use super::host::{Host, HostSettings};
 use crate::model::HostId;
 use crate::snapshot::{Board, Node, NodeId};
 use crate::supervision::{
-    Child, ChildSpec, Children, DelaySpec, Exhausted, InPlaceSpec, Incarnation, Limit, Link,
-    RestartType, start_child, start_in_place,
+    Child, ChildExit, ChildSpec, Children, DelaySpec, Exhausted, Exit, ExitSlot, InPlaceSpec,
+    Incarnation, Limit, Link, RestartType, start_child, start_in_place,
 };
 use crate::telemetry::Metrics;
 
@@ -103,21 +105,21 @@ type MakeBeside = Box<dyn FnOnce(&Addr<Arbiter>) -> Vec<Beside>>;
 /// The actor. See the module.
 struct Root {
     settings: RootSettings,
+    slot: ExitSlot,
     /// Makes what stands beside the hosts, once the arbiter is there.
     make_beside: Option<MakeBeside>,
     beside: Vec<Beside>,
     book: Children<Name>,
     held: BTreeMap<Name, Child>,
     arbiter: Option<Addr<Arbiter>>,
-    /// Told when the tree has ended.
-    ended: Option<oneshot::Sender<Ending>>,
 }
 
-/// A tree that grows, and the way to its arbiter.
+/// A living tree, and the way to its arbiter. Its drop is the end of the whole tree, at once.
 pub struct Tree {
     /// The way to the arbiter, for orders from outside.
     pub arbiter: Addr<Arbiter>,
     root: Addr<Root>,
+    _child: Child,
     ended: oneshot::Receiver<Ending>,
 }
 
@@ -131,35 +133,64 @@ impl Tree {
         beside: impl FnOnce(&Addr<Arbiter>) -> Vec<Beside> + 'static,
     ) -> Result<Self, Ending> {
         let (tell, ended) = oneshot::channel();
-        let root = Root {
-            settings,
-            make_beside: Some(Box::new(beside)),
-            beside: Vec::new(),
-            book: Children::new(),
-            held: BTreeMap::new(),
-            arbiter: None,
-            ended: Some(tell),
-        }
-        .start();
+        let parent = Init { tell: Some(tell) }.start().recipient();
+        let link = Link { child: "root", incarnation: Incarnation(1), parent };
+        let (root, child) = start_child(link, move |ctx, slot| {
+            ctx.set_mailbox_capacity(1 << 12);
+            Root {
+                settings,
+                slot,
+                make_beside: Some(Box::new(beside)),
+                beside: Vec::new(),
+                book: Children::new(),
+                held: BTreeMap::new(),
+                arbiter: None,
+            }
+        });
         let gone = |_| Ending::GaveUp("the root ended as it started".to_owned());
         let arbiter = root.send(handlers::ArbiterOf).await.map_err(gone)?;
         let arbiter = arbiter.ok_or_else(|| Ending::GaveUp("no arbiter started".to_owned()))?;
-        Ok(Self { arbiter, root, ended })
+        Ok(Self { arbiter, root, _child: child, ended })
     }
 
     /// Lets it live until `stop` is ready or it gives up. When asked to stop, actions under way may
     /// end within the shutdown grace, and no new one begins.
     pub async fn until(mut self, stop: impl Future<Output = ()>) -> Ending {
         tokio::select! {
-            ending = &mut self.ended => {
-                ending.unwrap_or_else(|_| Ending::GaveUp("the root's own actor failed".to_owned()))
-            }
-            () = stop => {
-                // If the root is gone meanwhile, there is nothing left to stop.
-                let _ = self.root.send(Stop).await;
-                Ending::Stopped
-            }
+            ending = &mut self.ended => return told(ending),
+            () = stop => self.root.do_send(Stop),
         }
+        told(self.ended.await)
+    }
+}
+
+fn told(ending: Result<Ending, oneshot::error::RecvError>) -> Ending {
+    ending.unwrap_or_else(|_| Ending::GaveUp("nobody is there to tell how it ended".to_owned()))
+}
+
+/// The root's parent: it only hears how the root has ended.
+struct Init {
+    tell: Option<oneshot::Sender<Ending>>,
+}
+
+impl Actor for Init {
+    type Context = Context<Self>;
+}
+
+impl Handler<ChildExit<&'static str>> for Init {
+    type Result = ();
+
+    fn handle(&mut self, exit: ChildExit<&'static str>, ctx: &mut Context<Self>) {
+        let ending = match exit.exit {
+            Exit::Normal | Exit::Killed => Ending::Stopped,
+            Exit::Failed(why) => Ending::GaveUp(why),
+            Exit::Panicked(what) => Ending::GaveUp(format!("the root panicked: {what}")),
+        };
+        if let Some(tell) = self.tell.take() {
+            // If nobody waits for it, the process is ending already.
+            let _ = tell.send(ending);
+        }
+        ctx.stop();
     }
 }
 
@@ -254,14 +285,6 @@ impl Root {
             Name::Arbiter | Name::Beside(_) => name.kind(),
         };
         self.settings.board.show_node(&NodeId::root().child(shown), &node);
-    }
-
-    fn give_up(&mut self, why: String) {
-        tracing::error!("supervision gives up: {why}");
-        if let Some(tell) = self.ended.take() {
-            // If nobody waits for it, the process is ending already.
-            let _ = tell.send(Ending::GaveUp(why));
-        }
     }
 }
 

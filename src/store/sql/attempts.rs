@@ -8,7 +8,7 @@ use super::schema::instances;
 use super::upsert::{Upsert, on_conflict};
 use crate::model::{Attempt, AttemptId, Generation, HostId, IncidentId, Outcome};
 use crate::store::StoreError;
-use crate::store::error::Failure;
+use crate::store::failure::Failure;
 
 // The intent stays as it was written, and an outcome is not overwritten. A number that is in use
 // for another instance is a mistake of the same kind.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::cell::{IdText, Row, micros};
 use super::schema::events::{self, dsl};
 use crate::model::{Event, EventId, HostId, IncidentId};
-use crate::store::error::Failure;
+use crate::store::failure::Failure;
 use crate::store::{EventQuery, Order, StoreError};
 
 /// Adds an event.

@@ -7,12 +7,13 @@ use super::cell::{IdText, Row, micros};
 use super::schema::incidents::{self, dsl};
 use super::upsert::{Upsert, on_conflict};
 use crate::model::{HostId, Incident, IncidentId};
-use crate::store::error::Failure;
+use crate::store::failure::Failure;
 use crate::store::{IncidentQuery, IncidentState, StoreError};
 
+// What makes it this incident (whose, since when) stays as it was first written, and so do the
+// index entries that hang on it.
 on_conflict!(Replace: [
-    instance, host, severity, opened_at, closed_at, desired, observed, resolution, attempts,
-    summary,
+    host, severity, closed_at, desired, observed, resolution, attempts, summary,
 ]);
 
 /// Writes an incident, new or known.

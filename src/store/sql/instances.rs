@@ -11,7 +11,7 @@ use crate::model::{
     Observed,
 };
 use crate::store::StoreError;
-use crate::store::error::Failure;
+use crate::store::failure::Failure;
 
 on_conflict!(ReplaceIfNotNewer: [
     name, host, policy, priority, added_at,

@@ -1,0 +1,142 @@
+//! An instance.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Condition, DesiredState, Generation, HostId, IncidentId, InstanceId, Source, State, Status,
+};
+use crate::snapshot::InstanceView;
+
+/// `GET /api/v1/instances/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceBody {
+    /// Its domain's UUID.
+    pub id: InstanceId,
+    /// Its domain's name.
+    pub name: String,
+    /// Its host.
+    pub host: HostId,
+    /// Its policy's name.
+    pub policy: String,
+    /// Higher comes back first.
+    pub priority: i32,
+    /// What it is supposed to be.
+    pub desired: DesiredBody,
+    /// What was seen last.
+    pub observed: ObservedBody,
+    /// How it is, in one word.
+    pub status: Status,
+    /// What comes next, if anything does by itself.
+    pub next: Option<NextBody>,
+    /// Its budget.
+    pub attempts: AttemptsBody,
+    /// Somebody works on it.
+    pub hold: Option<HoldBody>,
+    /// The incident that it is in.
+    pub incident: Option<IncidentId>,
+}
+
+/// What an instance is supposed to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredBody {
+    /// What is wanted.
+    pub state: DesiredState,
+    /// Grows by one at each change; the `ETag`.
+    pub generation: Generation,
+    /// When it was said.
+    pub since: Timestamp,
+    /// Who said it: `api:TOKEN NAME`, `api:local`, `config`, `adopt` or `accept:REASON`.
+    pub by: String,
+}
+
+/// What was seen last. All null before the first look that told something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedBody {
+    /// The state: libvirt's, or `missing`.
+    pub state: Option<State>,
+    /// The state's reason; null for `missing`.
+    pub reason: Option<String>,
+    /// When the domain was looked at last, looks that changed nothing included.
+    pub at: Option<Timestamp>,
+    /// What made the service look.
+    pub source: Option<Source>,
+    /// Whether this may be out of date: the host cannot be asked, or the last look told nothing.
+    pub stale: bool,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextBody {
+    /// What will be done; `look` where that depends on what is seen then.
+    pub action: String,
+    /// When; null where that is no matter of time.
+    pub at: Option<Timestamp>,
+    /// Why not now.
+    pub why: String,
+}
+
+/// How much of the budget is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptsBody {
+    /// Attempts that count.
+    pub used: u32,
+    /// How many may be made.
+    pub budget: u32,
+    /// When the budget is fresh again, if nothing happens until then.
+    pub window_ends: Option<Timestamp>,
+}
+
+/// Somebody works on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldBody {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Until when at the latest.
+    pub until: Timestamp,
+}
+
+impl From<&InstanceView> for InstanceBody {
+    fn from(view: &InstanceView) -> Self {
+        let at = view.freshness.at();
+        Self {
+            id: view.id,
+            name: view.name.clone(),
+            host: view.host.clone(),
+            policy: view.policy.clone(),
+            priority: view.priority,
+            desired: DesiredBody {
+                state: view.desired.state,
+                generation: view.desired.generation,
+                since: view.desired.since,
+                by: view.desired.by.to_string(),
+            },
+            observed: ObservedBody {
+                state: view.observed.map(Condition::state),
+                reason: view.observed.and_then(Condition::reason).map(str::to_owned),
+                at,
+                source: at.map(|_| view.freshness.source()),
+                stale: view.is_stale(),
+            },
+            status: view.status,
+            next: view.next.as_ref().map(|next| NextBody {
+                action: next.action.clone(),
+                at: next.at,
+                why: next.why.clone(),
+            }),
+            attempts: AttemptsBody {
+                used: view.attempts.used,
+                budget: view.attempts.budget,
+                window_ends: view.attempts.window_ends,
+            },
+            hold: view.hold.as_ref().map(|hold| HoldBody {
+                by: hold.by.clone(),
+                reason: hold.reason.clone(),
+                until: hold.until,
+            }),
+            incident: view.incident,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What an error looks like: RFC 9457.
+
+use serde::{Deserialize, Serialize};
+
+/// A problem document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemBody {
+    /// Which problem it is, for programs: a URI that does not change.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The same for people, the same for every occurrence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time, and what would be right.
+    pub detail: String,
+    /// The field of the body, or the parameter of the query, that is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}

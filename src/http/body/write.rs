@@ -1,0 +1,81 @@
+//! What is sent to the service. Fields that are not known are errors: a misspelt one would be
+//! ignored otherwise, and its sender believe it was heard.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::model::{DesiredState, HostId, InstanceId};
+
+/// `PUT /api/v1/instances/{id}/desired`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DesiredChange {
+    /// What it is to be.
+    pub state: DesiredState,
+}
+
+/// `POST /api/v1/instances`: a domain by its UUID or by its name on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewInstance {
+    /// The domain's UUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<InstanceId>,
+    /// The domain's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The host that has the domain.
+    pub host: HostId,
+    /// What it is to be.
+    pub desired: DesiredState,
+    /// Its policy; `default` if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Higher comes back first; 0 if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+}
+
+/// `PATCH /api/v1/instances/{id}`. A field that is left out stays as it is; there is nothing that
+/// null could mean.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeFields {
+    /// Another policy.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Another priority.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    /// Another host, which must know the domain.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostId>,
+}
+
+/// `POST /api/v1/hosts/{id}/adopt`. The body may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptDomains {
+    /// Which; all if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Vec<InstanceId>>,
+}
+
+/// `POST /api/v1/policies/explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainQuestion {
+    /// What is desired.
+    pub desired: DesiredState,
+    /// What is seen: `state`, or `state/reason`.
+    pub observed: String,
+    /// The state's reason, if `observed` has none; `unknown` if neither has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The policy; `default` if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+}
+
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}

@@ -1,0 +1,125 @@
+//! Real hosts, reached through libvirt.
+//!
+//! A session has connections of two kinds: one for reads and events, and enough others for actions
+//! that none ever has more than [`CALLS_PER_CONNECTION`] calls at once. libvirt's daemon serves
+//! five calls of a connection at a time and reads no more from it meanwhile, keepalive's pings
+//! included: five actions that block on dead storage would make a live host look dead.
+//!
+//! libvirt is told to send keepalive pings every 5 s, and to close a connection after three that
+//! were not answered: so no call on an open connection blocks its thread for ever. Opening one has
+//! no keepalive; what is done about that is in `threads.rs`.
+//!
+//! `virt` is used where it can be. Its `Domain::state` ignores errors, its statistics are never
+//! freed, its handles may panic when they are dropped, and it has no events: that is in `ffi.rs`.
+
+mod act;
+mod conditions;
+mod ends;
+mod events;
+mod ffi;
+mod session;
+
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use self::ends::{Ears, Ends, OffThread};
+use self::session::LibvirtSession;
+use super::call::{Call, blocking};
+use super::threads::Threads;
+use super::{Answer, Hypervisor, Operation, Session, Signal, Subject};
+use crate::model::{HostId, InstanceId};
+
+/// How many calls a connection carries at once: one less than libvirtd's `max_client_requests`,
+/// which is 5 by default.
+pub const CALLS_PER_CONNECTION: usize = 4;
+
+/// How many threads of a host may be in reads at once. The reader has one under way; the others
+/// are for listings, and for one that is stuck until keepalive ends it.
+pub const READ_THREADS: usize = CALLS_PER_CONNECTION;
+
+/// How many threads of a host may be opening connections at once, before patience allows more.
+pub const CONNECT_THREADS: usize = 2;
+
+/// What a host is reached with.
+#[derive(Debug, Clone)]
+pub struct LibvirtSettings {
+    /// Its name, for messages.
+    pub host: HostId,
+    /// Its URI; see [`check_uri`](super::check_uri).
+    pub uri: String,
+    /// How long a read, or opening a session, may take.
+    pub deadline: Duration,
+    /// How long an action may take.
+    pub action_deadline: Duration,
+    /// How many actions may be under way at once, at least 1; those that are past their deadline
+    /// and have not returned are counted.
+    pub max_actions: usize,
+}
+
+/// A host reached through libvirt. Cheap to clone; clones share what is known of calls that have
+/// not returned, so that a host's actor that is started anew takes a clone, not a new one.
+#[derive(Debug, Clone)]
+pub struct LibvirtHost {
+    inner: Arc<Host>,
+}
+
+/// What a host's sessions share.
+#[derive(Debug)]
+struct Host {
+    settings: LibvirtSettings,
+    connecting: Threads,
+    reading: Threads,
+    acting: Threads,
+    /// The domains with an action that has not returned yet.
+    busy: Mutex<HashSet<InstanceId>>,
+}
+
+impl LibvirtHost {
+    /// A host that no connection was made to yet.
+    #[must_use]
+    pub fn new(settings: LibvirtSettings) -> Self {
+        let inner = Host {
+            connecting: Threads::slowly_more_than(CONNECT_THREADS),
+            reading: Threads::at_most(READ_THREADS),
+            acting: Threads::at_most(settings.max_actions.max(1)),
+            busy: Mutex::new(HashSet::new()),
+            settings,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// How many threads wait for this host at this moment, for whatever it does.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        let Host { connecting, reading, acting, .. } = &*self.inner;
+        connecting.held() + reading.held() + acting.held()
+    }
+}
+
+impl Host {
+    fn subject(&self, operation: Operation, domain: Option<InstanceId>) -> Subject {
+        Subject { operation, host: self.settings.host.clone(), domain }
+    }
+}
+
+impl Hypervisor for LibvirtHost {
+    fn connect(&self, signals: UnboundedSender<Signal>) -> Answer<Rc<dyn Session>> {
+        let host = Arc::clone(&self.inner);
+        Box::pin(async move {
+            let call = Call {
+                what: host.subject(Operation::Connect, None),
+                deadline: host.settings.deadline,
+                threads: host.connecting.clone(),
+            };
+            let ears = Arc::new(Ears::new(signals));
+            let (settings, hearing) = (host.settings.clone(), Arc::clone(&ears));
+            let open = move || Ends::open(&settings, hearing).map(OffThread::new);
+            let ends = blocking(call, open).await?;
+            Ok(Rc::new(LibvirtSession::new(host, ends, ears)) as Rc<dyn Session>)
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! A machine changes behind the record's back.
+
+use assured::model::{Command, Condition, DesiredState, Status};
+
+use crate::rig::{Rig, virtual_time};
+
+use Condition::{PausedIoError, RunningBooted, ShutoffDestroyed};
+use DesiredState::{Paused, Running, Shutoff};
+
+#[test]
+fn a_destroyed_guest_is_started_once() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").destroy(id);
+        service
+            .until("running again", 5, |_| rig.host("kvm-1").condition(id) == RunningBooted)
+            .await;
+        service.in_sync(id, 5).await;
+        service.pass(120).await;
+        assert_eq!(rig.deeds(id), [Command::Start]);
+    });
+}
+
+#[test]
+fn a_guest_that_powers_itself_off_is_accepted_after_its_grace() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").power_off(id);
+        service.until("settling", 5, |s| s.status(id) == Status::Settling).await;
+        service.pass(110).await;
+        assert_eq!(service.view(id).desired.state, Running, "within its grace");
+        service.pass(25).await;
+        let view = service.view(id);
+        assert_eq!((view.desired.state, view.status), (Shutoff, Status::InSync));
+        assert_eq!(view.desired.by.to_string(), "accept:shutdown");
+        assert_eq!(rig.deeds(id), []);
+    });
+}
+
+#[test]
+fn a_guest_whose_process_was_ended_by_a_signal_is_started() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").terminate(id);
+        service.pass(10).await;
+        assert_eq!(rig.deeds(id), [Command::Start]);
+        let events = rig.events().await;
+        assert!(events.iter().any(|e| e.text.starts_with("shutoff/terminated")));
+    });
+}
+
+#[test]
+fn a_suspended_guest_is_resumed_after_its_grace() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").suspend(id);
+        service.pass(28).await;
+        assert_eq!(rig.deeds(id), []);
+        service.pass(6).await;
+        assert_eq!(rig.deeds(id), [Command::Resume]);
+        service.in_sync(id, 5).await;
+    });
+}
+
+#[test]
+fn a_daemon_restart_is_no_reason_for_anything() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let ids: Vec<_> = (0..100)
+            .map(|n| {
+                let (seen, desired) = match n % 3 {
+                    0 => (RunningBooted, Running),
+                    1 => (ShutoffDestroyed, Shutoff),
+                    _ => (Condition::PausedUser, Paused),
+                };
+                rig.instance("kvm-1", &format!("vm-{n}"), seen, desired)
+            })
+            .collect();
+        let service = rig.start().await;
+        for &id in &ids {
+            service.in_sync(id, 20).await;
+        }
+        rig.host("kvm-1").kill_daemon();
+        service.pass(20).await;
+        assert!(ids.iter().all(|&id| service.status(id) == Status::Unknown));
+        rig.host("kvm-1").start_daemon();
+        service.pass(60).await;
+        assert!(ids.iter().all(|&id| service.status(id) == Status::InSync));
+        assert_eq!(rig.world.journal(), []);
+    });
+}
+
+#[test]
+fn a_guest_that_died_while_the_daemon_was_down_is_found() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").kill_daemon();
+        service.pass(20).await;
+        rig.host("kvm-1").kill(id);
+        rig.host("kvm-1").start_daemon();
+        service.pass(60).await;
+        assert_eq!(rig.deeds(id), [Command::Start]);
+        assert_eq!(service.status(id), Status::InSync);
+    });
+}
+
+#[test]
+fn a_host_that_hangs_costs_its_own_instances_their_freshness_and_no_other_anything() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1", "kvm-2"]);
+        let far = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let near = rig.instance("kvm-2", "web-2", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(near, 20).await;
+        rig.host("kvm-1").hang();
+        service.pass(40).await;
+        assert_eq!(service.status(far), Status::Unknown);
+        assert!(service.view(far).is_stale());
+        assert_eq!(service.view(far).observed, Some(RunningBooted), "the last look is kept");
+        rig.host("kvm-2").destroy(near);
+        service.until("seen down", 1, |s| s.status(near) != Status::InSync).await;
+        service.in_sync(near, 2).await;
+        assert_eq!(rig.sent(near, Command::Start), 1);
+        assert_eq!(rig.deeds(far), []);
+    });
+}
+
+#[test]
+fn an_alert_is_told_once() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", Condition::PausedUser, Paused);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").pause_as(id, PausedIoError);
+        service.pass(5).await;
+        let before = rig.events().await.len();
+        service.pass(3600).await;
+        assert_eq!(rig.events().await.len(), before, "steady state writes nothing");
+        assert_eq!(service.status(id), Status::OutOfSync);
+        assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 1);
+        rig.host("kvm-1").pause_as(id, Condition::PausedUser);
+        service.in_sync(id, 20).await;
+        assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
+    });
+}

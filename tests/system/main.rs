@@ -1,0 +1,6 @@
+//! The whole actor system on the simulated world, on virtual time: what it does, counted.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod drift;
+mod orders;
+mod rig;

@@ -1,0 +1,222 @@
+//! A service in a simulated world: real actors, a real (in-memory) database, virtual time.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use assured::actors::arbiter::Arbiter;
+use assured::actors::messages::{Reply, SetDesired};
+use assured::actors::root::{Ending, Parts, Tree, assemble};
+use assured::clock::Clock;
+use assured::config::{self, Settings};
+use assured::hypervisor::Hypervisor;
+use assured::hypervisor::sim::{SimHost, World};
+use assured::model::{By, Command, Condition, DesiredState, Event, HostId, InstanceId, Status};
+use assured::snapshot::{Board, InstanceView};
+use assured::store::{EventQuery, Store};
+use assured::telemetry::Metrics;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+/// Runs a test on virtual time.
+pub fn virtual_time<F: Future<Output = ()> + 'static>(test: impl FnOnce() -> F + 'static) {
+    let system = actix::System::with_tokio_rt(|| {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap()
+    });
+    system.block_on(async move { test().await });
+}
+
+/// A world and what the service is configured with.
+pub struct Rig {
+    pub world: World,
+    pub store: Store,
+    pub config: String,
+}
+
+/// A service that runs in it.
+pub struct Service {
+    pub board: Board,
+    pub arbiter: Addr<Arbiter>,
+    pub metrics: Metrics,
+    pub clock: Clock,
+    stop: Option<oneshot::Sender<()>>,
+    ended: tokio::task::JoinHandle<Ending>,
+}
+
+impl Rig {
+    /// An empty world with these hosts.
+    pub fn new(hosts: &[&str]) -> Self {
+        let world = World::new();
+        let mut config = String::new();
+        for host in hosts {
+            world.host(host);
+            config += &format!("[[hosts]]\nid = \"{host}\"\nuri = \"test:///{host}\"\n");
+        }
+        Self { world, store: Store::in_memory().unwrap(), config }
+    }
+
+    pub fn host(&self, name: &str) -> SimHost {
+        self.world.host(name)
+    }
+
+    /// A domain, and an instance that the configuration names.
+    pub fn instance(
+        &mut self,
+        host: &str,
+        name: &str,
+        condition: Condition,
+        desired: DesiredState,
+    ) -> InstanceId {
+        let id = id_of(name);
+        self.host(host).put(id, name, condition);
+        self.config += &format!(
+            "[[instances]]\nname = \"{name}\"\nhost = \"{host}\"\ndesired = \"{desired}\"\n"
+        );
+        id
+    }
+
+    pub fn settings(&self) -> Settings {
+        let dir = tempfile::tempdir().unwrap();
+        let file: PathBuf = dir.path().join("assured.toml");
+        std::fs::write(&file, &self.config).unwrap();
+        config::load(&[file], std::iter::empty()).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// Starts a service, and waits until it has seen everything.
+    pub async fn start(&self) -> Service {
+        let clock = Clock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());
+        let board = Board::new(clock.now());
+        let metrics = Metrics::new("test").unwrap();
+        let world = self.world.clone();
+        let parts = Parts {
+            clock,
+            store: self.store.clone(),
+            board: board.clone(),
+            metrics: metrics.clone(),
+            reach: Rc::new(move |host: &config::Host| {
+                Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>
+            }),
+        };
+        let tree = Tree::start(assemble(&self.settings(), &parts), |_| Vec::new()).await.unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let arbiter = tree.arbiter.clone();
+        let ended = tokio::task::spawn_local(tree.until(async move {
+            let _ = stopped.await;
+        }));
+        let service = Service { board, arbiter, metrics, clock, stop: Some(stop), ended };
+        service
+            .until("everything was seen", 60, |s| {
+                let fleet = s.board.fleet();
+                fleet.is_ready()
+                    && fleet.hosts.values().all(|h| h.pending.is_empty() || h.error.is_some())
+            })
+            .await;
+        service
+    }
+
+    /// How often a command was sent for an instance, whatever came of it.
+    pub fn sent(&self, id: InstanceId, command: Command) -> usize {
+        self.world.journal().iter().filter(|d| d.id == id && d.command == command).count()
+    }
+
+    /// Everything that was sent, in order.
+    pub fn deeds(&self, id: InstanceId) -> Vec<Command> {
+        self.world.journal().iter().filter(|d| d.id == id).map(|d| d.command).collect()
+    }
+
+    /// The audit log.
+    pub async fn events(&self) -> Vec<Event> {
+        let query = EventQuery { limit: 100_000, ..EventQuery::default() };
+        self.store.events(query).await.unwrap()
+    }
+}
+
+impl Service {
+    /// Waits for a condition, for at most so many seconds of virtual time.
+    pub async fn until(&self, what: &str, seconds: u64, condition: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + Duration::from_secs(seconds);
+        while !condition(self) {
+            assert!(Instant::now() < end, "in {seconds} s not seen: {what}\n{}", self.describe());
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Lets virtual time pass.
+    pub async fn pass(&self, seconds: u64) {
+        sleep(Duration::from_secs(seconds)).await;
+    }
+
+    pub fn view(&self, id: InstanceId) -> Arc<InstanceView> {
+        self.board.fleet().instances.get(&id).cloned().expect("the instance is shown")
+    }
+
+    pub fn status(&self, id: InstanceId) -> Status {
+        self.board.fleet().instances.get(&id).map_or(Status::Unknown, |v| v.status)
+    }
+
+    /// Waits until an instance is in sync.
+    pub async fn in_sync(&self, id: InstanceId, seconds: u64) {
+        self.until("in sync", seconds, |s| s.status(id) == Status::InSync).await;
+    }
+
+    pub async fn desire(&self, id: InstanceId, state: DesiredState) -> Reply<Arc<InstanceView>> {
+        let order = SetDesired { id, state, if_match: None, by: By::ApiLocal };
+        self.arbiter.send(order).await.expect("the arbiter is there")
+    }
+
+    /// Ends it as SIGTERM does.
+    pub async fn stop(mut self) -> Ending {
+        let _ = self.stop.take().unwrap().send(());
+        self.ended.await.unwrap()
+    }
+
+    /// Ends it as SIGKILL does: nothing is waited for.
+    pub async fn kill(self) {
+        self.ended.abort();
+        let _ = self.ended.await;
+    }
+
+    fn describe(&self) -> String {
+        let fleet = self.board.fleet();
+        let hosts = fleet.hosts.values().map(|h| format!("{} {} {:?}\n", h.id, h.state, h.error));
+        let instances = fleet.instances.values().map(|i| {
+            format!(
+                "{} desired {} observed {:?} {} next {:?}\n",
+                i.name,
+                i.desired.state,
+                i.observed.map(|c| c.to_string()),
+                i.status,
+                i.next
+            )
+        });
+        hosts.chain(instances).collect()
+    }
+}
+
+/// How many of each kind of event there are.
+pub fn kinds(events: &[Event]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for event in events {
+        *counts.entry(event.kind.as_str()).or_default() += 1;
+    }
+    counts
+}
+
+pub fn host(name: &str) -> HostId {
+    HostId::from(name)
+}
+
+/// The id of a domain, from its name: the same in each run.
+fn id_of(name: &str) -> InstanceId {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |h, b| {
+        (h ^ u128::from(b)).wrapping_mul(0x0100_0000_0000_01b3_0000_0193)
+    });
+    InstanceId(uuid::Uuid::from_u128(hash))
+}
