@@ -99,7 +99,7 @@ impl Host {
         let pid = self.daemon_pid()?;
         processes::signal(pid, signal)?;
         wait_until(LIMIT, format!("the end of the libvirtd of {:?}", self.id()), || {
-            !processes::is_alive(pid)
+            processes::is_gone(pid)
         })
     }
 

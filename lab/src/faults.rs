@@ -81,7 +81,7 @@ impl Guest {
         let pid = self.qemu_pid()?;
         processes::signal(pid, signal)?;
         wait_until(LIMIT, format!("the end of the QEMU of {:?}", self.name()), || {
-            !processes::is_alive(pid)
+            processes::is_gone(pid)
         })
     }
 }

@@ -15,6 +15,12 @@ pub(crate) fn start_time(pid: i32) -> Option<u64> {
     (state != "Z").then(|| fields.split_whitespace().nth(18)?.parse().ok())?
 }
 
+/// Whether nothing is left of a process. One whose first thread has ended reads as a zombie while its other threads still hold
+/// its sockets and locks, so a zombie does not count as gone.
+pub(crate) fn is_gone(pid: i32) -> bool {
+    stat(pid).is_none()
+}
+
 /// Whether a process is there and not a zombie.
 pub(crate) fn is_alive(pid: i32) -> bool {
     start_time(pid).is_some()
@@ -60,17 +66,17 @@ fn inner_pid(pid: i32) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_alive, outer_pid, start_time};
+    use super::{is_alive, is_gone, outer_pid, start_time};
 
     #[test]
     fn this_process_is_alive_and_known_by_its_own_number() {
         let own = nix::unistd::getpid().as_raw();
-        assert!(is_alive(own) && start_time(own).is_some());
+        assert!(is_alive(own) && !is_gone(own) && start_time(own).is_some());
         assert_eq!(outer_pid(own, own), Some(own));
     }
 
     #[test]
     fn process_zero_is_nobody() {
-        assert!(!is_alive(0));
+        assert!(!is_alive(0) && is_gone(0));
     }
 }

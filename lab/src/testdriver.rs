@@ -11,8 +11,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 use uuid::Uuid;
+
+/// How long filling a node may take: ten times what 10,000 domains take on a busy machine.
+const FILL_LIMIT: Duration = Duration::from_secs(120);
 
 /// A host of the test driver. Dropping it closes the connection that keeps its node alive.
 ///
@@ -121,11 +125,23 @@ fn feed(host: &Host, script: String) -> Result<(Child, BufReader<ChildStdout>)> 
         stdin.write_all(script.as_bytes()).ok()?;
         Some(stdin)
     });
-    let mut stdout = stdout.map(BufReader::new);
     // It repeats after its prompt what it is fed; a line that is the URI and nothing else is the answer to the last command.
     let last = uri(host);
-    let mut answers = stdout.iter_mut().flat_map(BufRead::lines).map_while(std::io::Result::ok);
-    let done = answers.any(|line| line.trim() == last);
+    let (tell, told) = mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let mut stdout = stdout.map(BufReader::new);
+        let mut answers = stdout.iter_mut().flat_map(BufRead::lines).map_while(std::io::Result::ok);
+        let done = answers.any(|line| line.trim() == last);
+        // Nobody listens any more if it came too late.
+        let _ = tell.send(done);
+        stdout
+    });
+    let done = told.recv_timeout(FILL_LIMIT).unwrap_or(false);
+    if !done {
+        // Its end is that of both threads. It may have ended by itself, and then there is nothing to kill.
+        let _ = virsh.kill();
+    }
+    let stdout = reader.join().unwrap_or_default();
     virsh.stdin = feeder.join().unwrap_or_default();
     let said = fs::read_to_string(&complaints).unwrap_or_default();
     if let (Some(stdout), true, "") = (stdout, done, said.trim()) {
@@ -134,6 +150,6 @@ fn feed(host: &Host, script: String) -> Result<(Child, BufReader<ChildStdout>)> 
     drop(virsh.stdin.take());
     let status =
         command::wait(&mut virsh, Duration::from_secs(2)).ok().flatten().unwrap_or_default();
-    let stderr = said.lines().next().unwrap_or("it ended early").to_owned();
+    let stderr = said.lines().next().unwrap_or("it ended early, or took too long").to_owned();
     Err(LabError::Failed { command: format!("virsh -c {}", uri(host)), status, stderr })
 }

@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 
 /// What kinds of problems there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// The request cannot be understood.
     BadRequest,
     /// A write without the operator token, or with a wrong one.
@@ -100,7 +100,7 @@ impl Kind {
 
     /// The kind that an error status of actix's own stands for.
     #[must_use]
-    pub fn of_status(status: StatusCode) -> Self {
+    pub(super) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
@@ -118,61 +118,68 @@ impl Kind {
 /// An error as it leaves the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
-pub struct Problem {
+pub(super) struct Problem {
     kind: Kind,
     detail: String,
     field: Option<String>,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// The methods that are allowed, where that is the problem.
+    allowed: Option<String>,
 }
 
 impl Problem {
     /// A problem of this kind.
     #[must_use]
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        let header = match kind {
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), field: None, allowed: None }
+    }
+
+    /// A field of the body, or a parameter of the query, that is wrong.
+    #[must_use]
+    pub(super) fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(Kind::BadRequest, detail) }
+    }
+
+    /// A field of the body that is understood, and impossible.
+    #[must_use]
+    pub(super) fn impossible(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(Kind::Impossible, detail) }
+    }
+
+    /// A method that is none of those that are allowed.
+    #[must_use]
+    pub(super) fn method(method: &str, allowed: &str) -> Self {
+        let detail = format!("{method} means nothing here; allowed are: {allowed}");
+        let allowed = Some(allowed.to_owned());
+        Self { allowed, ..Self::new(Kind::MethodNotAllowed, detail) }
+    }
+
+    /// The header that belongs to it.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self.kind {
             Kind::Unauthorized => {
                 let scheme = HeaderValue::from_static("Bearer realm=\"assured\"");
                 Some((header::WWW_AUTHENTICATE, scheme))
             }
             Kind::Unavailable => Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS.into())),
+            Kind::MethodNotAllowed => {
+                let allowed = HeaderValue::from_str(self.allowed.as_deref()?).ok()?;
+                Some((header::ALLOW, allowed))
+            }
             Kind::BadRequest
             | Kind::Forbidden
             | Kind::NotFound
-            | Kind::MethodNotAllowed
             | Kind::Conflict
             | Kind::PreconditionFailed
             | Kind::TooLarge
             | Kind::Impossible
             | Kind::Internal
             | Kind::Timeout => None,
-        };
-        Self { kind, detail: detail.into(), field: None, header }
-    }
-
-    /// A field of the body, or a parameter of the query, that is wrong.
-    #[must_use]
-    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(Kind::BadRequest, detail) }
-    }
-
-    /// A field of the body that is understood, and impossible.
-    #[must_use]
-    pub fn impossible(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(Kind::Impossible, detail) }
-    }
-
-    /// A method that is none of those that are allowed.
-    #[must_use]
-    pub fn method(method: &str, allowed: &str) -> Self {
-        let detail = format!("{method} means nothing here; allowed are: {allowed}");
-        let allowed = HeaderValue::from_str(allowed).ok();
-        let header = allowed.map(|allowed| (header::ALLOW, allowed));
-        Self { header, ..Self::new(Kind::MethodNotAllowed, detail) }
+        }
     }
 
     /// What it is in JSON.
     #[must_use]
-    pub fn body(&self) -> ProblemBody {
+    pub(super) fn body(&self) -> ProblemBody {
         ProblemBody {
             kind: self.kind.urn().to_owned(),
             title: self.kind.title().to_owned(),
@@ -190,8 +197,8 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.kind.status());
-        if let Some((name, value)) = &self.header {
-            response.insert_header((name.clone(), value.clone()));
+        if let Some(header) = self.header() {
+            response.insert_header(header);
         }
         response.content_type(PROBLEM_JSON).body(json_text(&self.body()))
     }

@@ -12,7 +12,7 @@ use super::problem::{Kind, Problem};
 /// How long a page is where nobody says.
 pub(super) const DEFAULT_LIMIT: usize = 100;
 /// How long a page can be.
-pub(super) const MAX_LIMIT: usize = 1000;
+pub const MAX_LIMIT: usize = 1000;
 
 /// A query string that is being read.
 #[derive(Debug)]

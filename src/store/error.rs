@@ -116,7 +116,9 @@ pub enum StoreError {
         source: io::Error,
     },
     /// SQLite cannot open the file, or reads and writes of it fail.
-    #[error("the database {path} cannot be read or written ({why}); look at its disk")]
+    #[error(
+        "the database {path} cannot be read or written ({why}); look at its disk, and at the rights on its directory"
+    )]
     Io {
         /// The database.
         path: PathBuf,

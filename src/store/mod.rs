@@ -58,8 +58,9 @@ struct Inner {
 
 /// How the database is reached.
 enum Place {
-    /// A file. The fields are dropped in this order: the lock goes last.
-    File { writer: Writer, readers: Arc<Readers>, _lock: Option<Lock> },
+    /// A file. Dropped in this order: SQLite tidies up its log when the connection that writes is
+    /// the last, and the lock goes after it.
+    File { readers: Arc<Readers>, writer: Writer, _lock: Option<Lock> },
     /// In memory: one connection for all.
     Memory(Mutex<Session>),
 }

@@ -91,7 +91,21 @@ impl Rig {
 
     /// Starts a service, and waits until it has seen everything.
     pub async fn start(&self) -> Service {
-        let clock = Clock::starting_at("2026-01-01T00:00:00Z".parse().unwrap());
+        let service = self.start_at_once().await;
+        service
+            .until("everything was seen", 60, |s| {
+                let fleet = s.board.fleet();
+                let found = fleet.hosts.values().all(|h| h.pending.is_empty() || h.error.is_some());
+                fleet.is_ready() && found
+            })
+            .await;
+        service
+    }
+
+    /// Starts a service, and waits for nothing.
+    pub async fn start_at_once(&self) -> Service {
+        let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let clock = Clock::starting_at(begin + self.world.age());
         let board = Board::new(clock.now());
         let metrics = Metrics::new("test").unwrap();
         let world = self.world.clone();
@@ -110,15 +124,7 @@ impl Rig {
         let ended = tokio::task::spawn_local(tree.until(async move {
             let _ = stopped.await;
         }));
-        let service = Service { board, arbiter, metrics, clock, stop: Some(stop), ended };
-        service
-            .until("everything was seen", 60, |s| {
-                let fleet = s.board.fleet();
-                fleet.is_ready()
-                    && fleet.hosts.values().all(|h| h.pending.is_empty() || h.error.is_some())
-            })
-            .await;
-        service
+        Service { board, arbiter, metrics, clock, stop: Some(stop), ended }
     }
 
     /// How often a command was sent for an instance, whatever came of it.

@@ -9,7 +9,7 @@
 mod names;
 mod token;
 
-pub use names::Names;
+pub(super) use names::Names;
 pub use token::{OperatorToken, TOKEN_FILE, TokenError};
 
 use actix_web::http::header::{self, HeaderMap};

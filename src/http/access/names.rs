@@ -13,12 +13,12 @@ use crate::http::problem::{Kind, Problem};
 
 /// The names of one listening address, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names(Vec<String>);
+pub(in crate::http) struct Names(Vec<String>);
 
 impl Names {
     /// The address itself, and this machine's names for itself at the same port.
     #[must_use]
-    pub fn of(listen: SocketAddr) -> Self {
+    pub(in crate::http) fn of(listen: SocketAddr) -> Self {
         let port = listen.port();
         let mut names = vec![listen.to_string()];
         for host in ["localhost", "127.0.0.1", "[::1]"] {
@@ -37,7 +37,7 @@ impl Names {
     ///
     /// # Errors
     /// The problem that it is answered with.
-    pub fn check(&self, request: &RequestHead) -> Result<(), Problem> {
+    pub(in crate::http) fn check(&self, request: &RequestHead) -> Result<(), Problem> {
         // A request can name its target in its first line as well.
         if let Some(authority) = request.uri.authority()
             && !self.has(authority.as_str())

@@ -132,8 +132,9 @@ fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(&mut random)?;
     let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
     let partial = data_dir.join(format!("{TOKEN_FILE}.{}", std::process::id()));
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    // One that a crash has left may have other rights.
+    let _ = fs::remove_file(&partial);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
     let written = writeln!(file, "{token}").and_then(|()| file.sync_all());
     let linked = written.and_then(|()| match fs::hard_link(&partial, path) {
         Err(there) if there.kind() == io::ErrorKind::AlreadyExists => Ok(()),

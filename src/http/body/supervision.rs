@@ -64,7 +64,7 @@ impl NodeBody {
 
 /// Hangs the last nodes of the way into their parents, as long as they are complete.
 fn fold(way: &mut Vec<(NodeId, NodeBody)>, complete: impl Fn(&NodeId) -> bool) {
-    while let [.., (_, parent), (id, _)] = way.as_mut_slice()
+    while let [.., _, (id, _)] = way.as_slice()
         && complete(id)
     {
         let Some((_, child)) = way.pop() else { return };

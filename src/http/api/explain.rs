@@ -1,0 +1,51 @@
+//! What a policy says about a condition. A question, though it is posted: it needs no token.
+
+use actix_web::HttpRequest;
+
+use super::{Answer, Here, ok};
+use crate::actors::messages::Refusal;
+use crate::http::body::{ExplainQuestion, Explained};
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::model::{Condition, State};
+
+/// Which rule applies, and what would be done.
+pub(in crate::http) async fn explain(
+    request: HttpRequest,
+    here: Here,
+    body: Json<ExplainQuestion>,
+) -> Answer {
+    Query::none(&request)?;
+    let ExplainQuestion { desired, observed, reason, policy } = body.0;
+    let seen = condition(&observed, reason.as_deref())?;
+    let name = policy.as_deref().unwrap_or("default");
+    let Some(table) = here.policies.get(name) else {
+        let known: Vec<_> = here.policies.iter().map(|(name, _)| name).collect();
+        let known = known.join(", ");
+        return Err(Refusal::NoSuchPolicy { name: name.to_owned(), known }.into());
+    };
+    Ok(ok(&Explained::new(table, desired, seen)))
+}
+
+/// What is seen, from `state/reason`, or from a state and its reason apart. Without a reason it is
+/// the state's `unknown`.
+fn condition(observed: &str, reason: Option<&str>) -> Result<Condition, Problem> {
+    let in_observed = |why: crate::model::UnknownWord| {
+        Problem::field("observed", format!("`observed`: {why}"))
+    };
+    let state: State = match observed.split_once('/') {
+        Some(_) if reason.is_some() => {
+            let detail = "`observed` has a reason already; give it once";
+            return Err(Problem::field("reason", detail));
+        }
+        Some(_) => return observed.parse().map_err(in_observed),
+        None => observed.parse().map_err(in_observed)?,
+    };
+    match reason {
+        None => Ok(Condition::new(state, "unknown")),
+        Some(reason) => format!("{state}/{reason}").parse().map_err(|why| {
+            Problem::field("reason", format!("`reason`: {why}"))
+        }),
+    }
+}

@@ -1,0 +1,54 @@
+//! Hosts, and the adoption of their domains.
+
+use std::ops::Bound;
+
+use actix_web::HttpRequest;
+
+use super::{Answer, Here, Operator, host_id, ok};
+use crate::actors::messages::Adopt;
+use crate::http::body::{AdoptDomains, HostBody, InstanceBody, Page};
+use crate::http::json::JsonOrNone;
+use crate::http::query::{Query, cursor, not_found};
+use crate::http::refusal::{Named, answered};
+use crate::model::HostId;
+
+/// All hosts, by name.
+pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
+    let mut query = Query::of(&request)?;
+    let limit = query.limit()?;
+    let after: Option<HostId> = cursor::read(&mut query)?;
+    query.finish()?;
+    let fleet = here.board.fleet();
+    let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let mut hosts = fleet.hosts.range((from, Bound::Unbounded)).map(|(_, host)| host);
+    let items: Vec<HostBody> =
+        hosts.by_ref().take(limit).map(|host| HostBody::from(&**host)).collect();
+    let last = items.last().filter(|_| hosts.next().is_some());
+    let next = last.map(|host| cursor::write(&host.id));
+    Ok(ok(&Page { items, next }))
+}
+
+/// One host.
+pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
+    Query::none(&request)?;
+    let id = host_id(&request);
+    match here.board.fleet().hosts.get(&id) {
+        Some(host) => Ok(ok(&HostBody::from(&**host))),
+        None => Err(not_found("host", id.as_str())),
+    }
+}
+
+/// Makes instances of domains of a host.
+pub(in crate::http) async fn adopt(
+    operator: Operator,
+    request: HttpRequest,
+    here: Here,
+    body: JsonOrNone<AdoptDomains>,
+) -> Answer {
+    Query::none(&request)?;
+    let AdoptDomains { domains } = body.0.unwrap_or_default();
+    let order = Adopt { host: host_id(&request), domains, by: operator.0 };
+    let adopted = answered(here.arbiter.adopt.send(order).await, Named::Host)?;
+    let items: Vec<_> = adopted.iter().map(|view| InstanceBody::from(&**view)).collect();
+    Ok(ok(&Page { items, next: None }))
+}

@@ -1,0 +1,62 @@
+//! `/healthz`, `/readyz` and `/metrics`: for service managers and Prometheus.
+
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use super::{Answer, Here, ok};
+use crate::http::body::{Health, ProblemBody, Readiness};
+use crate::http::problem::{Kind, Problem, json_text};
+use crate::snapshot::Fleet;
+
+/// The process lives.
+pub(in crate::http) async fn healthz() -> HttpResponse {
+    ok(&Health { status: "ok".to_owned() })
+}
+
+/// Whether the database was read and every host was tried once. Where not, the problem has what is
+/// missing besides.
+pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
+    #[derive(Serialize)]
+    struct NotReady {
+        #[serde(flatten)]
+        problem: ProblemBody,
+        #[serde(flatten)]
+        readiness: Readiness,
+    }
+
+    let readiness = readiness(&here.board.fleet());
+    if readiness.ready {
+        return ok(&readiness);
+    }
+    let problem = Problem::new(Kind::Unavailable, readiness.missing.join("; "));
+    let body = json_text(&NotReady { problem: problem.body(), readiness });
+    problem.error_response().set_body(body).map_into_boxed_body()
+}
+
+/// All metrics.
+pub(in crate::http) async fn metrics(here: Here) -> Answer {
+    match here.metrics.render() {
+        Ok(text) => {
+            Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+        }
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be written");
+            Err(Problem::new(Kind::Internal, format!("the metrics cannot be written: {error}")))
+        }
+    }
+}
+
+fn readiness(fleet: &Fleet) -> Readiness {
+    let mut missing = Vec::new();
+    if !fleet.database_read {
+        missing.push("the database was not read yet".to_owned());
+    }
+    let untried_hosts: Vec<_> = fleet.untried_hosts().cloned().collect();
+    missing.extend(untried_hosts.iter().map(|host| format!("host {host} was not tried yet")));
+    Readiness {
+        ready: fleet.is_ready(),
+        database_read: fleet.database_read,
+        untried_hosts,
+        missing,
+    }
+}

@@ -1,0 +1,95 @@
+//! What every request passes first, and every answer last.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError, web};
+use tokio::time::Instant;
+
+use super::json::{MAX_BODY, too_large};
+use super::problem::{Kind, PROBLEM_JSON, Problem};
+use super::state::Shared;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id of others that is taken over.
+const LONGEST_ID: usize = 64;
+
+/// Headers that every answer has, unless it has its own.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Lets a request through, or answers it at once.
+pub(super) async fn pass(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
+    let id = request_id(request.headers());
+    let mut response = match check(&request) {
+        Ok(()) => next.call(request).await?.map_into_boxed_body(),
+        Err(problem) => request.into_response(problem.error_response()),
+    };
+    if let Some(problem) = unlike_a_problem(&response) {
+        response = response.into_response(problem.error_response());
+    }
+    for (name, value) in HEADERS {
+        if !response.headers().contains_key(name) {
+            let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
+        }
+    }
+    tracing::debug!(
+        id = id.to_str().unwrap_or_default(),
+        method = %response.request().method(),
+        path = response.request().path(),
+        status = response.status().as_u16(),
+        milliseconds = begun.elapsed().as_millis(),
+        "answered"
+    );
+    response.headers_mut().insert(REQUEST_ID, id);
+    Ok(response)
+}
+
+fn check(request: &ServiceRequest) -> Result<(), Problem> {
+    let Some(shared) = request.app_data::<web::Data<Shared>>() else {
+        return Err(Problem::new(Kind::Internal, "the server was put together without its state"));
+    };
+    shared.names.check(request.head())?;
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|l| l.to_str().ok()).and_then(|l| l.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(too_large());
+    }
+    Ok(())
+}
+
+/// The problem that an error of actix's own making stands for.
+fn unlike_a_problem(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = kind.is_some_and(|kind| kind == PROBLEM_JSON);
+    let is_error = status.is_client_error() || status.is_server_error();
+    (is_error && !is_problem).then(|| {
+        let reason = status.canonical_reason().unwrap_or("the request failed");
+        Problem::new(Kind::of_status(status), reason)
+    })
+}
+
+/// The request's own id, if it has one that is fit for a log; a new one otherwise.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let own = headers.get(REQUEST_ID).filter(|id| {
+        let bytes = id.as_bytes();
+        (1..=LONGEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+    });
+    own.cloned().unwrap_or_else(|| {
+        let new = uuid::Uuid::new_v4().simple().to_string();
+        HeaderValue::from_str(&new).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    })
+}

@@ -1,0 +1,34 @@
+//! The HTTP interface: what is read, and what is asked of the arbiter.
+//!
+//! Reads come from the published picture ([`crate::snapshot::Board`]) and from the store's reading
+//! connections; they never wait for an actor. Changes are messages to the arbiter, answered after
+//! they are committed. Whatever goes wrong leaves as a problem document ([`problem`]).
+//!
+//! A request passes the [`gate`] (its names, its size, headers, the log), is routed ([`routes`]),
+//! gets a deadline, and ends in a handler of `api/`.
+//!
+//! Not in here: SQL, decisions, and the way back from a handler into an actor other than by the
+//! arbiter's messages.
+
+mod access;
+mod api;
+pub mod body;
+mod deadline;
+mod gate;
+mod json;
+mod listing;
+mod problem;
+mod query;
+mod refusal;
+mod routes;
+mod server;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use access::{OperatorToken, TOKEN_FILE, TokenError};
+pub use json::MAX_BODY;
+pub use problem::{PROBLEM_JSON, json_text};
+pub use query::MAX_LIMIT;
+pub use server::{HttpError, HttpSettings, serve};
+pub use state::{Arbiter, State};

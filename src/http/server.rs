@@ -1,0 +1,93 @@
+//! The server: binding, workers, draining.
+//!
+//! Not in here: when to stop. Whoever starts it stops it, by its handle.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::{HttpServer, web};
+
+use super::access::Names;
+use super::routes::app;
+use super::state::{Shared, State};
+
+/// How long a client may take to send the head of its request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection without a request is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How many connections a worker holds at most.
+const MAX_CONNECTIONS: usize = 1024;
+
+/// How the server is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// Where it listens: a loopback address. Port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// How many threads answer requests.
+    pub workers: usize,
+    /// How long requests that are under way may take to end when the server is stopped.
+    pub drain: Duration,
+}
+
+/// Why the server cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The address can be reached from elsewhere.
+    #[error(
+        "HTTP cannot listen on {0}: it can be reached from elsewhere, and there are no access \
+         tokens; use a loopback address such as 127.0.0.1:8420"
+    )]
+    NotLoopback(SocketAddr),
+    /// Somebody else listens there.
+    #[error(
+        "HTTP cannot listen on {listen}: another program does already (another `assured run`?); \
+         stop it, or set another address in [http] listen"
+    )]
+    InUse {
+        /// The address.
+        listen: SocketAddr,
+    },
+    /// The address cannot be had.
+    #[error("HTTP cannot listen on {listen}; set another address in [http] listen")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// Starts to listen, and gives the server, which runs when it is awaited, and the address that it
+/// listens on. Signals are left alone; `Server::handle` stops it.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr), HttpError> {
+    let HttpSettings { listen, workers, drain } = settings;
+    if !listen.ip().to_canonical().is_loopback() {
+        return Err(HttpError::NotLoopback(listen));
+    }
+    let failed = |source: std::io::Error| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            HttpError::InUse { listen }
+        } else {
+            HttpError::Listen { listen, source }
+        }
+    };
+    // Bound here and not by actix, because requests are checked against the port that it becomes.
+    let listener = TcpListener::bind(listen).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    let shared = web::Data::new(Shared { state, names: Names::of(bound) });
+    let server = HttpServer::new(move || app(shared.clone()))
+        .workers(workers)
+        .max_connections(MAX_CONNECTIONS)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(drain.as_secs().max(1))
+        .disable_signals()
+        .listen(listener)
+        .map_err(failed)?
+        .run();
+    Ok((server, bound))
+}

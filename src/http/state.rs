@@ -1,0 +1,91 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, Handler, Recipient};
+
+use super::access::{Names, OperatorToken};
+use crate::actors::messages::{
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, Retry, SetDesired,
+};
+use crate::clock::Clock;
+use crate::policy::Policies;
+use crate::snapshot::Board;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// What the service shows, and whom it asks. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// The published picture.
+    pub board: Board,
+    /// Wall time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The policies in force.
+    pub policies: Arc<Policies>,
+    /// Whoever changes things.
+    pub arbiter: Arbiter,
+    /// The records, for reading.
+    pub store: Store,
+    /// The token that changes need.
+    pub token: OperatorToken,
+    /// The service's version.
+    pub version: &'static str,
+    /// What kind of database it has: `sqlite`.
+    pub backend: &'static str,
+}
+
+/// The arbiter as it is seen from here: one recipient for each message, so that something else can
+/// stand behind it in tests.
+#[derive(Clone)]
+pub struct Arbiter {
+    /// Sets what an instance is supposed to be.
+    pub set_desired: Recipient<SetDesired>,
+    /// Adds an instance.
+    pub add: Recipient<AddInstance>,
+    /// Changes policy, priority or host.
+    pub change: Recipient<ChangeInstance>,
+    /// Forgets an instance.
+    pub forget: Recipient<ForgetInstance>,
+    /// Adopts domains.
+    pub adopt: Recipient<Adopt>,
+    /// Gives a fresh budget.
+    pub retry: Recipient<Retry>,
+}
+
+impl<A> From<Addr<A>> for Arbiter
+where
+    A: Actor
+        + Handler<SetDesired>
+        + Handler<AddInstance>
+        + Handler<ChangeInstance>
+        + Handler<ForgetInstance>
+        + Handler<Adopt>
+        + Handler<Retry>,
+    A::Context: ToEnvelope<A, SetDesired>
+        + ToEnvelope<A, AddInstance>
+        + ToEnvelope<A, ChangeInstance>
+        + ToEnvelope<A, ForgetInstance>
+        + ToEnvelope<A, Adopt>
+        + ToEnvelope<A, Retry>,
+{
+    fn from(addr: Addr<A>) -> Self {
+        Self {
+            set_desired: addr.clone().recipient(),
+            add: addr.clone().recipient(),
+            change: addr.clone().recipient(),
+            forget: addr.clone().recipient(),
+            adopt: addr.clone().recipient(),
+            retry: addr.recipient(),
+        }
+    }
+}
+
+/// What all workers of a server share.
+pub(super) struct Shared {
+    pub(super) state: State,
+    pub(super) names: Names,
+}

@@ -1,0 +1,270 @@
+//! A fleet to look at, and something that answers as the arbiter would.
+
+use std::sync::Arc;
+
+use actix::{Actor, Context, Handler, ResponseFuture};
+use jiff::Timestamp;
+
+use crate::actors::messages::{
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired,
+};
+use crate::clock::Clock;
+use crate::http::{Arbiter, OperatorToken, State};
+use crate::model::{
+    By, Condition, Desired, DesiredState, Generation, HostId, HostState, InstanceId, Source, Status,
+};
+use crate::policy::Policies;
+use crate::snapshot::{
+    Board, Fleet, Freshness, HostView, InstanceView, Moment, Unmanaged, Used,
+};
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// The number as an id, so that ids and names have different orders.
+pub(super) fn id(number: u32) -> InstanceId {
+    InstanceId(uuid::Uuid::from_u128(u128::from(number.wrapping_mul(2_654_435_761)) << 64))
+}
+
+/// An instance of kvm-1 that is in sync.
+pub(super) fn instance(number: u32) -> InstanceView {
+    let freshness = Freshness::never();
+    freshness.looked(at("2026-11-23T06:00:00Z"), Source::Event);
+    InstanceView {
+        id: id(number),
+        name: format!("web-{number:05}"),
+        host: "kvm-1".into(),
+        policy: "default".into(),
+        priority: i32::try_from(number % 7).unwrap() - 3,
+        desired: Desired {
+            state: DesiredState::Running,
+            generation: Generation(3),
+            since: at("2026-11-23T05:00:00Z"),
+            by: By::ApiLocal,
+        },
+        observed: Some(Condition::RunningBooted),
+        freshness: Arc::new(freshness),
+        reachable: true,
+        status: Status::InSync,
+        next: None,
+        attempts: Used { used: 0, budget: 5, window_ends: None },
+        hold: None,
+        incident: None,
+    }
+}
+
+pub(super) fn host(name: &str) -> HostView {
+    let last_seen = Moment::never();
+    last_seen.set(at("2026-11-23T06:00:00Z"));
+    HostView {
+        id: name.into(),
+        uri: format!("qemu+tls://{name}/system"),
+        state: HostState::Up,
+        since: at("2026-11-23T04:00:00Z"),
+        last_seen: Arc::new(last_seen),
+        error: None,
+        labels: [("rack".to_owned(), "a3".to_owned())].into_iter().collect(),
+        maintenance: None,
+        unmanaged: Arc::new([Unmanaged {
+            id: id(1_000_000),
+            name: "stray".into(),
+            condition: Condition::Missing,
+        }]),
+        pending: Arc::new(["web-9".to_owned()]),
+        by_status: [0; Status::COUNT],
+    }
+}
+
+/// Puts an instance into the fleet, or in the place of the one with its id.
+pub(super) fn put(fleet: &mut Fleet, view: InstanceView) {
+    remove(fleet, view.id);
+    fleet.by_status[view.status as usize] += 1;
+    if let Some(host) = fleet.hosts.get_mut(&view.host) {
+        Arc::make_mut(host).by_status[view.status as usize] += 1;
+    }
+    fleet.by_name.insert((view.name.clone(), view.id), ());
+    fleet.instances.insert(view.id, Arc::new(view));
+}
+
+pub(super) fn remove(fleet: &mut Fleet, id: InstanceId) {
+    let Some(old) = fleet.instances.remove(&id) else { return };
+    fleet.by_name.remove(&(old.name.clone(), id));
+    fleet.by_status[old.status as usize] -= 1;
+}
+
+/// Two hosts, and the instances 0 to `count` − 1 on the first.
+pub(super) fn fleet(count: u32) -> Fleet {
+    let mut fleet = Fleet::new(at("2026-11-23T04:00:00Z"));
+    fleet.database_read = true;
+    fleet.database_healthy = true;
+    for name in ["kvm-1", "kvm-2"] {
+        fleet.hosts.insert(HostId::from(name), Arc::new(host(name)));
+    }
+    (0..count).for_each(|number| put(&mut fleet, instance(number)));
+    fleet
+}
+
+pub(super) fn policies() -> Arc<Policies> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("assured.toml");
+    let gold = "[policies.gold.running]\n\"shutoff/shutdown\" = { action = \"start\" }\n";
+    std::fs::write(&file, gold).unwrap();
+    Arc::new(crate::config::load(&[file], std::iter::empty()).unwrap().policies)
+}
+
+pub(super) fn token() -> OperatorToken {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("operator.token");
+    std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    OperatorToken::read(&file).unwrap()
+}
+
+/// A state that shows this fleet, with an arbiter that answers so.
+pub(super) fn state(fleet: Fleet, says: Says) -> State {
+    let board = Board::new(fleet.started_at);
+    board.publish(fleet);
+    State {
+        arbiter: Arbiter::from(FakeArbiter { board: board.clone(), says }.start()),
+        board,
+        clock: Clock::starting_at(at("2026-11-23T06:00:01Z")),
+        metrics: Metrics::new("0.1.0").unwrap(),
+        policies: policies(),
+        store: Store::in_memory().unwrap(),
+        token: token(),
+        version: "0.1.0",
+        backend: "sqlite",
+    }
+}
+
+/// How the arbiter answers.
+#[derive(Clone)]
+pub(super) enum Says {
+    /// It does what it is told, with what the board shows.
+    Yes,
+    /// It refuses.
+    No(Refusal),
+    /// Never.
+    Nothing,
+    /// It panics.
+    Panic,
+}
+
+pub(super) struct FakeArbiter {
+    board: Board,
+    says: Says,
+}
+
+impl Actor for FakeArbiter {
+    type Context = Context<Self>;
+}
+
+impl FakeArbiter {
+    fn answer<T: 'static>(
+        &self,
+        yes: impl FnOnce(&Fleet) -> Reply<T> + 'static,
+    ) -> ResponseFuture<Reply<T>> {
+        let fleet = self.board.fleet();
+        match &self.says {
+            Says::Yes => Box::pin(std::future::ready(yes(&fleet))),
+            Says::No(refusal) => Box::pin(std::future::ready(Err(refusal.clone()))),
+            Says::Nothing => Box::pin(std::future::pending()),
+            Says::Panic => panic!("told to"),
+        }
+    }
+
+    fn change(
+        &self,
+        id: InstanceId,
+        change: impl FnOnce(&mut InstanceView) -> Reply<()> + 'static,
+    ) -> ResponseFuture<Reply<Arc<InstanceView>>> {
+        self.answer(move |fleet| {
+            let view = fleet.instances.get(&id).ok_or(Refusal::NoSuchInstance(id))?;
+            let mut view = InstanceView::clone(view);
+            change(&mut view)?;
+            Ok(Arc::new(view))
+        })
+    }
+}
+
+impl Handler<SetDesired> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: SetDesired, _: &mut Context<Self>) -> Self::Result {
+        self.change(m.id, move |view| {
+            let current = view.desired.generation;
+            if let Some(asked) = m.if_match.filter(|asked| *asked != current) {
+                return Err(Refusal::Generation { asked, current });
+            }
+            if view.desired.state != m.state {
+                view.desired.generation = current.next();
+            }
+            (view.desired.state, view.desired.by) = (m.state, m.by);
+            Ok(())
+        })
+    }
+}
+
+impl Handler<AddInstance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: AddInstance, _: &mut Context<Self>) -> Self::Result {
+        self.answer(move |_| {
+            let mut view = instance(7);
+            (view.host, view.desired.state, view.desired.by) = (m.host, m.desired, m.by);
+            view.name = m.which.to_string();
+            view.priority = m.priority.unwrap_or(0);
+            Ok(Arc::new(view))
+        })
+    }
+}
+
+impl Handler<ChangeInstance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: ChangeInstance, _: &mut Context<Self>) -> Self::Result {
+        self.change(m.id, |view| {
+            view.policy = m.policy.unwrap_or_else(|| view.policy.clone());
+            view.priority = m.priority.unwrap_or(view.priority);
+            view.host = m.host.unwrap_or_else(|| view.host.clone());
+            Ok(())
+        })
+    }
+}
+
+impl Handler<ForgetInstance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<()>>;
+
+    fn handle(&mut self, m: ForgetInstance, _: &mut Context<Self>) -> Self::Result {
+        self.answer(move |fleet| {
+            fleet.instances.get(&m.id).map(|_| ()).ok_or(Refusal::NoSuchInstance(m.id))
+        })
+    }
+}
+
+impl Handler<Adopt> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Vec<Arc<InstanceView>>>>;
+
+    fn handle(&mut self, m: Adopt, _: &mut Context<Self>) -> Self::Result {
+        self.answer(move |fleet| {
+            let host = fleet.hosts.get(&m.host).ok_or(Refusal::NoSuchHost(m.host.clone()))?;
+            let all = || host.unmanaged.iter().map(|d| d.id).collect();
+            let view = |id| Arc::new(InstanceView { id, ..instance(8) });
+            Ok(m.domains.unwrap_or_else(all).into_iter().map(view).collect())
+        })
+    }
+}
+
+impl Handler<Retry> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: Retry, _: &mut Context<Self>) -> Self::Result {
+        self.change(m.id, |_| Ok(()))
+    }
+}
