@@ -24,7 +24,7 @@ mod routes;
 mod server;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use access::{OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;

@@ -2,7 +2,7 @@
 
 mod access;
 mod errors;
-mod fake;
+pub(crate) mod fake;
 mod paging;
 mod reads;
 mod records;

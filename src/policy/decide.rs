@@ -252,7 +252,10 @@ fn ruled_wait(matched: Matched, until: Option<Timestamp>, why: WaitWhy) -> Decis
     Decision { rule: Some(matched), ..wait(until, why) }
 }
 
+/// A delay later, to the next whole microsecond: the clock tells no less, and would ask again
+/// before it was due.
 fn after(at: Timestamp, delay: Duration) -> Timestamp {
-    let delay = SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX);
+    let whole = delay.as_nanos().div_ceil(1000);
+    let delay = SignedDuration::from_micros(i64::try_from(whole).unwrap_or(i64::MAX));
     at.saturating_add(delay).unwrap_or(Timestamp::MAX)
 }

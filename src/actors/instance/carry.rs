@@ -2,7 +2,7 @@
 
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::Instance;
@@ -10,6 +10,9 @@ use crate::actors::traffic::{Carry, Ended};
 use crate::hypervisor::{Acted, CallError};
 use crate::model::{Condition, Look, Outcome, OutcomeKind, Source, State};
 use crate::policy::refine;
+
+/// How long to wait after an action that could not be sent.
+const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(1);
 
 /// An action on its way.
 #[derive(Debug)]
@@ -91,6 +94,11 @@ impl Instance {
                     "{error}");
                 self.shared.door.trouble(&error);
                 self.over(kind, Some(error.to_string()));
+                if kind == OutcomeKind::Withdrawn {
+                    // What stood in the way does not go away at once.
+                    self.wake_after(NOT_SENT_PAUSE);
+                    return;
+                }
             }
         }
         // Whether it worked, the next look says, not the call's return.

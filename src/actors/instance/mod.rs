@@ -100,6 +100,15 @@ impl Instance {
         }
     }
 
+    /// Wants a look after a while, whatever the cadence.
+    fn wake_after(&mut self, pause: SignedDuration) {
+        let at = self.shared.clock.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+        self.wake = Some(at);
+        if let Some(slot) = &self.slot {
+            slot.look(Window::at(self.shared.clock.instant_of(at)), Source::Check);
+        }
+    }
+
     /// Asks for the next look: at the cadence of what was seen, or earlier if the arbiter wants it.
     fn look_again(&mut self, seen: Option<Condition>) {
         let Some(slot) = &self.slot else { return };

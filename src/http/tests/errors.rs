@@ -127,7 +127,10 @@ async fn wrong_bodies_are_told_the_field() {
 async fn a_body_has_its_limit() {
     let state = state(fleet(2), Says::Yes);
     let path = format!("/api/v1/instances/{}/desired", id(1));
-    let padded = |length: usize| format!("{:<length$}", "{\"state\":\"running\"}");
+    let padded = |length: usize| {
+        let body = "{\"state\":\"running\"}";
+        body.to_owned() + &" ".repeat(length - body.len())
+    };
     let fits = order(Method::PUT, &path).set_payload(padded(MAX_BODY));
     assert_eq!(send(&state, fits).await.status, 200);
     let over = order(Method::PUT, &path).set_payload(padded(MAX_BODY + 1));

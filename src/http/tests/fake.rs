@@ -20,19 +20,19 @@ use crate::snapshot::{
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
-pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-pub(super) fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// The number as an id, so that ids and names have different orders.
-pub(super) fn id(number: u32) -> InstanceId {
+pub(crate) fn id(number: u32) -> InstanceId {
     InstanceId(uuid::Uuid::from_u128(u128::from(number.wrapping_mul(2_654_435_761)) << 64))
 }
 
 /// An instance of kvm-1 that is in sync.
-pub(super) fn instance(number: u32) -> InstanceView {
+pub(crate) fn instance(number: u32) -> InstanceView {
     let freshness = Freshness::never();
     freshness.looked(at("2026-11-23T06:00:00Z"), Source::Event);
     InstanceView {
@@ -58,7 +58,7 @@ pub(super) fn instance(number: u32) -> InstanceView {
     }
 }
 
-pub(super) fn host(name: &str) -> HostView {
+pub(crate) fn host(name: &str) -> HostView {
     let last_seen = Moment::never();
     last_seen.set(at("2026-11-23T06:00:00Z"));
     HostView {
@@ -81,7 +81,7 @@ pub(super) fn host(name: &str) -> HostView {
 }
 
 /// Puts an instance into the fleet, or in the place of the one with its id.
-pub(super) fn put(fleet: &mut Fleet, view: InstanceView) {
+pub(crate) fn put(fleet: &mut Fleet, view: InstanceView) {
     remove(fleet, view.id);
     fleet.by_status[view.status as usize] += 1;
     if let Some(host) = fleet.hosts.get_mut(&view.host) {
@@ -91,14 +91,14 @@ pub(super) fn put(fleet: &mut Fleet, view: InstanceView) {
     fleet.instances.insert(view.id, Arc::new(view));
 }
 
-pub(super) fn remove(fleet: &mut Fleet, id: InstanceId) {
+pub(crate) fn remove(fleet: &mut Fleet, id: InstanceId) {
     let Some(old) = fleet.instances.remove(&id) else { return };
     fleet.by_name.remove(&(old.name.clone(), id));
     fleet.by_status[old.status as usize] -= 1;
 }
 
 /// Two hosts, and the instances 0 to `count` − 1 on the first.
-pub(super) fn fleet(count: u32) -> Fleet {
+pub(crate) fn fleet(count: u32) -> Fleet {
     let mut fleet = Fleet::new(at("2026-11-23T04:00:00Z"));
     fleet.database_read = true;
     fleet.database_healthy = true;
@@ -109,7 +109,7 @@ pub(super) fn fleet(count: u32) -> Fleet {
     fleet
 }
 
-pub(super) fn policies() -> Arc<Policies> {
+pub(crate) fn policies() -> Arc<Policies> {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("assured.toml");
     let gold = "[policies.gold.running]\n\"shutoff/shutdown\" = { action = \"start\" }\n";
@@ -117,7 +117,7 @@ pub(super) fn policies() -> Arc<Policies> {
     Arc::new(crate::config::load(&[file], std::iter::empty()).unwrap().policies)
 }
 
-pub(super) fn token() -> OperatorToken {
+pub(crate) fn token() -> OperatorToken {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("operator.token");
@@ -127,7 +127,7 @@ pub(super) fn token() -> OperatorToken {
 }
 
 /// A state that shows this fleet, with an arbiter that answers so.
-pub(super) fn state(fleet: Fleet, says: Says) -> State {
+pub(crate) fn state(fleet: Fleet, says: Says) -> State {
     let board = Board::new(fleet.started_at);
     board.publish(fleet);
     State {
@@ -145,7 +145,7 @@ pub(super) fn state(fleet: Fleet, says: Says) -> State {
 
 /// How the arbiter answers.
 #[derive(Clone)]
-pub(super) enum Says {
+pub(crate) enum Says {
     /// It does what it is told, with what the board shows.
     Yes,
     /// It refuses.
@@ -156,7 +156,7 @@ pub(super) enum Says {
     Panic,
 }
 
-pub(super) struct FakeArbiter {
+pub(crate) struct FakeArbiter {
     board: Board,
     says: Says,
 }
@@ -229,7 +229,7 @@ impl Handler<ChangeInstance> for FakeArbiter {
     type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
 
     fn handle(&mut self, m: ChangeInstance, _: &mut Context<Self>) -> Self::Result {
-        self.change(m.id, |view| {
+        self.change(m.id, move |view| {
             view.policy = m.policy.unwrap_or_else(|| view.policy.clone());
             view.priority = m.priority.unwrap_or(view.priority);
             view.host = m.host.unwrap_or_else(|| view.host.clone());

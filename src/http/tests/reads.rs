@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::fake::{Says, at, fleet, id, instance, put, remove, state};
 use super::{ask, get, send};
-use crate::model::{Condition, HostState, IncidentId, Status};
+use crate::model::{Condition, HostId, HostState, IncidentId, Status};
 use crate::snapshot::{Fleet, Next, Node, NodeId};
 
 #[actix_web::test]
@@ -24,7 +24,7 @@ async fn the_process_lives_and_tells_its_metrics() {
 #[actix_web::test]
 async fn ready_when_the_database_is_read_and_each_host_was_tried() {
     let mut fleet = fleet(0);
-    let host = Arc::make_mut(fleet.hosts.get_mut(&"kvm-2".into()).unwrap());
+    let host = Arc::make_mut(fleet.hosts.get_mut(&HostId::from("kvm-2")).unwrap());
     host.state = HostState::Connecting;
     fleet.database_read = false;
     let state = state(fleet.clone(), Says::Yes);
@@ -38,7 +38,7 @@ async fn ready_when_the_database_is_read_and_each_host_was_tried() {
         json!(["the database was not read yet", "host kvm-2 was not tried yet"])
     );
     // A host that cannot be reached was tried.
-    Arc::make_mut(fleet.hosts.get_mut(&"kvm-2".into()).unwrap()).state = HostState::Unreachable;
+    Arc::make_mut(fleet.hosts.get_mut(&HostId::from("kvm-2")).unwrap()).state = HostState::Unreachable;
     fleet.database_read = true;
     state.board.publish(fleet);
     let got = get(&state, "/readyz").await;
@@ -192,8 +192,8 @@ async fn policies_say_what_applies() {
     assert_eq!((&cell["layer"], &cell["action"]), (&json!("named"), &json!("start")));
     assert_eq!(page["items"][0]["running"]["running/booted"]["in_sync"], true);
 
-    let explain = |body| async {
-        let request = ask(Method::POST, "/api/v1/policies/explain").set_json::<serde_json::Value>(body);
+    let explain = async |body: Value| {
+        let request = ask(Method::POST, "/api/v1/policies/explain").set_json(body);
         send(&state, request).await
     };
     let got = explain(json!({ "desired": "running", "observed": "shutoff", "reason": "shutdown" }));

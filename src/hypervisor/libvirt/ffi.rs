@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_int, c_void};
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, transmute};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -54,9 +54,8 @@ impl Connection {
         for place in 0..count {
             // SAFETY: libvirt promises `count` valid records, and they live until `list` is dropped.
             let record = unsafe { &**list.0.add(place) };
-            if let Some(record) = Record::read(record) {
-                visit(&record);
-            }
+            // One that is skipped would read as missing: so all, or an error.
+            visit(&Record::read(record)?);
         }
         Ok(count)
     }
@@ -91,7 +90,7 @@ impl Drop for Records {
 
 /// One domain in a listing, good as long as the listing is visited.
 pub(super) struct Record<'a> {
-    domain: &'a sys::virDomain,
+    record: &'a sys::virDomainStatsRecord,
     /// Its UUID.
     pub(super) uuid: Uuid,
     /// Its `virDomainState`, and the reason.
@@ -99,7 +98,7 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn read(record: &'a sys::virDomainStatsRecord) -> Option<Self> {
+    fn read(record: &'a sys::virDomainStatsRecord) -> Result<Self, Error> {
         let params = if record.params.is_null() {
             &[]
         } else {
@@ -108,24 +107,24 @@ impl<'a> Record<'a> {
             unsafe { std::slice::from_raw_parts(record.params, count) }
         };
         let number = |name| params.iter().find_map(|param| int_named(param, name));
-        let state = number(sys::VIR_DOMAIN_STATS_STATE_STATE)?;
+        // A state that is not told is no state: `VIR_DOMAIN_NOSTATE` is 0, and so is its reason.
+        let state = number(sys::VIR_DOMAIN_STATS_STATE_STATE).unwrap_or(0);
         let reason = number(sys::VIR_DOMAIN_STATS_STATE_REASON).unwrap_or(0);
         let mut uuid = [0; sys::VIR_UUID_BUFLEN as usize];
         // SAFETY: the record's domain is valid as long as the record, and `uuid` has room for the
-        // 16 bytes that are written. It asks the handle, not the host.
-        let failed = unsafe { sys::virDomainGetUUID(record.dom, uuid.as_mut_ptr()) } < 0;
-        // SAFETY: as above; the reference lives no longer than the record.
-        let domain = unsafe { record.dom.as_ref() }?;
-        (!failed).then(|| Self { domain, uuid: Uuid::from_bytes(uuid), state: (state, reason) })
+        // 16 bytes that are written. It asks the handle, not the host, and refuses a null handle.
+        if unsafe { sys::virDomainGetUUID(record.dom, uuid.as_mut_ptr()) } < 0 {
+            return Err(Error::last_error());
+        }
+        Ok(Self { record, uuid: Uuid::from_bytes(uuid), state: (state, reason) })
     }
 
     /// Its name.
     pub(super) fn name(&self) -> String {
-        let domain = ptr::from_ref(self.domain).cast_mut();
         // SAFETY: the domain is valid as long as `self`; the name is the handle's own, ended by a
-        // null byte, and is copied here. libvirt does not write through this pointer.
+        // null byte, and is copied here.
         unsafe {
-            let name = sys::virDomainGetName(domain);
+            let name = sys::virDomainGetName(self.record.dom);
             if name.is_null() {
                 return String::new();
             }
@@ -195,26 +194,20 @@ impl Watch {
     /// Listens to the lifecycle of all domains.
     pub(super) fn events(mut self, listener: &Listener) -> Result<Self, Error> {
         let opaque = into_opaque(listener);
-        type Call = unsafe extern "C" fn(
-            sys::virConnectPtr,
-            sys::virDomainPtr,
-            c_int,
-            c_int,
-            *mut c_void,
-        ) -> c_int;
         // SAFETY: libvirt casts the callback back to the type that belongs to the event's id, and
-        // for LIFECYCLE that is the type of `on_event`. `opaque` is a listener that `forget` frees
-        // when libvirt lets go of it; libvirt holds a reference to the connection until then.
+        // for LIFECYCLE that is `virConnectDomainEventCallback`; all of them are function pointers.
+        // `opaque` is a listener that `forget` frees when libvirt lets go of it; libvirt holds a
+        // reference to the connection until then.
         let id = unsafe {
-            let call = std::mem::transmute::<
-                Call,
-                unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void),
-            >(on_event);
+            let call = transmute::<
+                sys::virConnectDomainEventCallback,
+                sys::virConnectDomainEventGenericCallback,
+            >(Some(on_event));
             sys::virConnectDomainEventRegisterAny(
                 self.connection.as_ptr(),
                 ptr::null_mut(),
                 sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE.cast_signed(),
-                Some(call),
+                call,
                 opaque,
                 Some(forget),
             )

@@ -1,5 +1,5 @@
-//! What a reader knows: who wants to look when, who is waiting for an answer, and what the last
-//! complete read saw. Pure but for the sinks and the session that it keeps; it calls neither.
+//! What a reader knows: who wants to look when, who waits for an answer, and what the last complete
+//! read saw. It keeps the sinks and the session, and calls neither.
 
 use std::rc::Rc;
 
@@ -11,14 +11,12 @@ use super::{ReadDone, ReadKind, Window};
 use crate::hypervisor::Session;
 use crate::model::{Condition, Finding, InstanceId, Look, Source};
 
-/// How many domains one bulk call reads for the price of one single read (`LIMITS`: floor a
-/// against floor c).
+/// How many domains one bulk call reads for the price of one single read, measured.
 const SINGLE_READ_COSTS: usize = 29;
 
 /// In the order of the last complete read: nobody has registered this domain.
 const NOBODY: u32 = u32::MAX;
 
-/// See the module.
 pub(super) struct Book {
     slab: Slab,
     due: Due,
@@ -191,8 +189,7 @@ impl Book {
         let active_before = self.active;
         let (mut still_there, mut of_them_down, mut active_now) = (0, 0, 0);
         for (&(id, condition), place) in answer.iter().zip(&mut self.order) {
-            let is_same = self.slab.at(*place).is_some_and(|tenant| tenant.id == id);
-            if !is_same {
+            if self.slab.at(*place).is_none_or(|tenant| tenant.id != id) {
                 *place = self.slab.find(id).unwrap_or(NOBODY);
             }
             let Some(tenant) = self.slab.at(*place) else {

@@ -73,11 +73,19 @@ async fn on_the_host(
         | Command::Shutdown
         | Command::Destroy => h.latency,
     });
-    host.until_not_hung(Some(session)).await;
-    sleep(delay).await;
+    let lost = || CallError::Lost { what: what(), message: "Connection reset by peer".into() };
     host.until_not_hung(Some(session)).await;
     if !host.look(|h| h.is_open(session)) {
-        return Err(CallError::Lost { what: what(), message: "Connection reset by peer".into() });
+        // The host never heard of it.
+        return Err(lost());
+    }
+    let life = host.look(|h| h.life);
+    sleep(delay).await;
+    // A daemon that began to carry it out goes on, whether its client is still there or not; but
+    // not when it was killed, or its host lost power.
+    host.until_not_hung(None).await;
+    if host.look(|h| h.life) != life {
+        return Err(lost());
     }
     let failure = |code, message| Err(CallError::Libvirt { what: what(), code, message });
     let done = host.change(|h| match h.domains.get(&id).map(|domain| domain.condition) {

@@ -53,6 +53,7 @@ impl SimHost {
         self.change(|host| {
             host.close_all();
             host.reach = Reach::Refusing;
+            host.life += 1;
             host.forget_reasons();
         });
         self.world.shared.moved.notify_waiters();
@@ -73,6 +74,7 @@ impl SimHost {
     pub fn lose_power(&self) {
         self.hang();
         self.change(|host| {
+            host.life += 1;
             host.domains.retain(|_, domain| domain.persistent);
             for domain in host.domains.values_mut() {
                 domain.condition = Condition::ShutoffUnknown;

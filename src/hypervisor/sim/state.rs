@@ -31,6 +31,8 @@ pub(super) struct HostState {
     pub(super) domains: BTreeMap<InstanceId, Domain>,
     pub(super) reach: Reach,
     pub(super) sessions: Vec<Listener>,
+    /// Counts the lives of its daemon: what one of them began, the next knows nothing of.
+    pub(super) life: u64,
     /// Signals that wait for a host that hangs.
     pub(super) delayed: Vec<Signal>,
     /// Domains with an action under way.

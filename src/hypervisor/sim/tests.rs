@@ -163,6 +163,44 @@ async fn a_silent_host_costs_the_deadline_and_does_late_what_it_was_asked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_host_began_needs_its_daemon_and_not_its_client() {
+    type Fault = fn(&SimHost);
+    let table: [(Fault, Condition); 4] = [
+        (SimHost::drop_sessions, Condition::RunningBooted),
+        (SimHost::restart_daemon, Condition::ShutoffUnknown),
+        (SimHost::reboot, Condition::ShutoffUnknown),
+        (SimHost::lose_power, Condition::ShutoffUnknown),
+    ];
+    for (fault, after) in table {
+        let host = World::new().host("a");
+        let id = host.add(Condition::ShutoffUnknown);
+        host.set_start_delay(5 * SECOND);
+        let (session, _heard) = session(&host).await;
+        let (acted, ()) = tokio::join!(session.act(id, Command::Start), async {
+            sleep(SECOND).await;
+            fault(&host);
+        });
+        assert_eq!(acted.is_ok(), after.is_active(), "{acted:?}");
+        assert_eq!(host.condition(id), after);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_silent_host_never_heard_of_is_not_done() {
+    let world = World::new();
+    let host = world.host("a");
+    let id = host.add(Condition::ShutoffCrashed);
+    let (session, _heard) = session(&host).await;
+    host.hang();
+    let error = session.act(id, Command::Start).await.unwrap_err();
+    assert!(matches!(error, CallError::Lost { .. }), "{error}");
+    assert_eq!(world.age(), 20 * SECOND, "keepalive closed the session");
+    host.answer();
+    sleep(60 * SECOND).await;
+    assert_eq!(host.condition(id), Condition::ShutoffCrashed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn keepalive_ends_the_sessions_of_a_silent_host() {
     let host = World::new().host("a");
     let (session, mut heard) = session(&host).await;

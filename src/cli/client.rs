@@ -1,0 +1,206 @@
+//! The way to a running service: its HTTP interface.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use ureq::Agent;
+use ureq::http::{Method, Request, StatusCode, header};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::failure::{Failure, whole};
+use crate::http::MAX_LIMIT;
+use crate::http::body::{Page, ProblemBody};
+
+/// The service answers within 30 s, whatever it is asked.
+const DEADLINE: Duration = Duration::from_secs(40);
+const CONNECT: Duration = Duration::from_secs(5);
+/// The largest answer: a page of 1000 instances is well below.
+const LARGEST: u64 = 64 << 20;
+
+/// The operator token.
+#[derive(Debug)]
+pub(super) enum Token {
+    /// It was named for this service.
+    Named(String),
+    /// It was found on this machine, so it is for a service on this machine only.
+    Found(String),
+    /// There is none, and why.
+    None(String),
+}
+
+/// A running service.
+#[derive(Debug)]
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+    token: Token,
+}
+
+/// What is asked.
+pub(super) struct Ask<'a> {
+    method: Method,
+    path: &'a str,
+    query: &'a [(&'a str, String)],
+    if_match: Option<String>,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) const fn new(method: Method, path: &'a str) -> Self {
+        Self { method, path, query: &[], if_match: None }
+    }
+
+    /// Only if the instance has this generation.
+    pub(super) fn if_match(self, generation: Option<i64>) -> Self {
+        Self { if_match: generation.map(|generation| format!("\"{generation}\"")), ..self }
+    }
+}
+
+impl Client {
+    pub(super) fn new(url: &str, token: Token) -> Result<Self, Failure> {
+        let parsed = Url::parse(url).ok().filter(|url| url.scheme() == "http");
+        let Some(host) = parsed.as_ref().and_then(Url::host) else {
+            let text = format!("--url {url} cannot be used: it must look like http://127.0.0.1:8420");
+            return Err(Failure::Usage(text));
+        };
+        let is_here = match host {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(ip) => ip.is_loopback(),
+            url::Host::Ipv6(ip) => ip.is_loopback(),
+        };
+        let token = match token {
+            Token::Found(_) if !is_here => {
+                Token::None("the token of this machine is not sent to another".to_owned())
+            }
+            token => token,
+        };
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(DEADLINE))
+            .user_agent(concat!("assured/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Ok(Self { agent, url: url.trim_end_matches('/').to_owned(), token })
+    }
+
+    /// Reads something.
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.get_with(path, &[])
+    }
+
+    /// Reads something, with a query.
+    pub(super) fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, Failure> {
+        self.parsed(&self.send(Ask { query, ..Ask::new(Method::GET, path) }, None)?)
+    }
+
+    /// Reads a list to its end, or to so many items.
+    pub(super) fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        filters: &[(&str, String)],
+        at_most: usize,
+    ) -> Result<Page<T>, Failure> {
+        let mut items = Vec::new();
+        let mut next = None;
+        loop {
+            let limit = (at_most - items.len()).min(MAX_LIMIT);
+            let mut query = filters.to_vec();
+            query.push(("limit", limit.to_string()));
+            query.extend(next.map(|cursor| ("cursor", cursor)));
+            let page: Page<T> = self.get_with(path, &query)?;
+            items.extend(page.items);
+            next = page.next;
+            if next.is_none() || items.len() >= at_most {
+                return Ok(Page { items, next });
+            }
+        }
+    }
+
+    /// Changes something, with nothing to say besides.
+    pub(super) fn order<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, Failure> {
+        self.parsed(&self.send(ask, None)?)
+    }
+
+    /// Changes something.
+    pub(super) fn order_with<B: Serialize, T: DeserializeOwned>(
+        &self,
+        ask: Ask<'_>,
+        body: &B,
+    ) -> Result<T, Failure> {
+        self.parsed(&self.send(ask, Some(super::common::json(body)?))?)
+    }
+
+    /// Changes something, and nothing is answered.
+    pub(super) fn order_silently(&self, ask: Ask<'_>) -> Result<(), Failure> {
+        self.send(ask, None).map(drop)
+    }
+
+    /// The answer's text; a problem is a failure.
+    fn send(&self, ask: Ask<'_>, body: Option<String>) -> Result<String, Failure> {
+        let mut url = format!("{}{}", self.url, ask.path);
+        if !ask.query.is_empty() {
+            let query = Serializer::new(String::new()).extend_pairs(ask.query).finish();
+            url = format!("{url}?{query}");
+        }
+        let mut request = Request::builder().method(ask.method).uri(url);
+        if let Token::Named(token) | Token::Found(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(tag) = ask.if_match {
+            request = request.header(header::IF_MATCH, tag);
+        }
+        let sent = match body {
+            Some(body) => {
+                let request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+                request.map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
+            }
+            None => request
+                .body(())
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request)),
+        };
+        let mut response = sent.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        let text = response.body_mut().with_config().limit(LARGEST).read_to_string();
+        let text = text.map_err(|error| self.unreachable(&error))?;
+        if status.is_success() { Ok(text) } else { Err(self.refused(status, &text)) }
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> Failure {
+        Failure::Unreachable { url: self.url.clone(), why: whole(error) }
+    }
+
+    fn refused(&self, status: StatusCode, text: &str) -> Failure {
+        let Ok(problem) = serde_json::from_str::<ProblemBody>(text) else {
+            let text = format!("{} answered {status}: is that an assured service?", self.url);
+            return Failure::Failed(text);
+        };
+        let hint = match &self.token {
+            Token::None(why) if status == StatusCode::UNAUTHORIZED => format!(
+                "\nThere is no token to send ({why}): run this as the service's user, or name a \
+                 token with --token-file."
+            ),
+            Token::None(_) | Token::Named(_) | Token::Found(_) => String::new(),
+        };
+        Failure::Failed(format!("{}{hint}", problem.detail))
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, text: &str) -> Result<T, Failure> {
+        serde_json::from_str(text).map_err(|error| {
+            Failure::Failed(format!(
+                "the answer of {} cannot be understood ({error}): is that an assured service of \
+                 version {}?",
+                self.url,
+                env!("CARGO_PKG_VERSION")
+            ))
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! `assured db`: the database, without the service.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::common::Context;
+use super::failure::Failure;
+use crate::store::Store;
+
+/// Bring the database up to date, copy it, check it
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  assured db backup /var/backups/assured.db")]
+pub(super) struct Db {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring the database to this version's form, or make it; the service does so at its start
+    #[command(after_help = "Example:\n  assured db migrate --config assured.toml")]
+    Migrate,
+    /// Copy the database into a new file, while the service runs or not
+    #[command(after_help = "Example:\n  assured db backup /var/backups/assured.db")]
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Read the whole database and say whether it is sound
+    #[command(after_help = "Example:\n  assured db check")]
+    Check,
+}
+
+#[derive(Serialize)]
+struct Migrated {
+    database: String,
+    migrations: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct BackedUp {
+    database: String,
+    backup: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    database: String,
+    schema: Option<String>,
+    pending: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Db {
+    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+        let database = context.common.settings()?.database.url.to_string();
+        match &self.command {
+            Command::Migrate => {
+                let migrations = Store::migrate(&database)?;
+                context.show(&Migrated { database, migrations }, |done| {
+                    if done.migrations.is_empty() {
+                        return format!("{} is up to date", done.database);
+                    }
+                    format!("{}: ran {}", done.database, done.migrations.join(", "))
+                })
+            }
+            Command::Backup { file } => {
+                Store::backup(&database, file)?;
+                let done = BackedUp { database, backup: file.clone() };
+                context.show(&done, |done| {
+                    format!("{} is copied to {}", done.database, done.backup.display())
+                })
+            }
+            Command::Check => check(context, database),
+        }
+    }
+}
+
+fn check(context: &Context<'_>, database: String) -> Result<String, Failure> {
+    let report = Store::check(&database)?;
+    if !report.problems.is_empty() {
+        let text = format!(
+            "{database} is damaged:\n  {}\nKeep a copy of it, then restore a backup in its place.",
+            report.problems.join("\n  ")
+        );
+        return Err(Failure::Damaged(text));
+    }
+    let (schema, pending, problems) = (report.schema, report.pending, report.problems);
+    context.show(&Checked { database, schema, pending, problems }, |found| {
+        let schema = found.schema.as_deref().unwrap_or("none");
+        let mut text = format!("{} is sound; its last migration is {schema}", found.database);
+        if !found.pending.is_empty() {
+            let pending = found.pending.join(", ");
+            text.push_str(&format!("; the service's next start runs {pending}"));
+        }
+        text
+    })
+}

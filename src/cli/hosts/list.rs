@@ -1,0 +1,68 @@
+//! `assured hosts list`.
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::cli::common::Context;
+use crate::cli::failure::Failure;
+use crate::cli::paint::{self, Text, Tone};
+use crate::cli::screen::{Column, Screen};
+use crate::cli::time::ago_or_never;
+use crate::http::body::{HostBody, Page};
+
+/// List hosts
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  assured hosts list")]
+pub(super) struct List {}
+
+impl List {
+    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+        let page: Page<HostBody> = context.client()?.list("/api/v1/hosts", &[], usize::MAX)?;
+        context.show(&page, |page| match page.items.as_slice() {
+            [] => "no hosts: name some in the configuration, as [[hosts]]".to_owned(),
+            hosts => table(hosts, context.now(), &context.screen),
+        })
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column::words("HOST"),
+    Column::words("STATE"),
+    Column::number("INSTANCES"),
+    Column::number("OUT OF SYNC"),
+    Column::number("UNMANAGED"),
+    Column::words("SEEN"),
+    Column::prose("NOTE"),
+];
+
+/// Hosts, a line each.
+pub(in crate::cli) fn table(hosts: &[HostBody], now: Timestamp, screen: &Screen) -> String {
+    let row = |host: &HostBody| {
+        let out_of_sync = if host.out_of_sync == 0 { Tone::Plain } else { Tone::Warn };
+        vec![
+            host.id.as_str().into(),
+            paint::host_state(host.state),
+            host.instances.to_string().into(),
+            Text::new(out_of_sync, host.out_of_sync.to_string()),
+            host.unmanaged.len().to_string().into(),
+            Text::new(Tone::Faint, ago_or_never(now, host.last_seen)),
+            note(host).into(),
+        ]
+    };
+    screen.table(COLUMNS, hosts.iter().map(row).collect())
+}
+
+/// What is to be known besides.
+fn note(host: &HostBody) -> String {
+    let mut notes = Vec::new();
+    if let Some(maintenance) = &host.maintenance {
+        notes.push(format!("maintenance by {}: {}", maintenance.by, maintenance.reason));
+    }
+    if let Some(error) = &host.error {
+        notes.push(error.clone());
+    }
+    if !host.pending.is_empty() {
+        notes.push(format!("not found yet: {}", host.pending.join(", ")));
+    }
+    notes.join("; ")
+}

@@ -1,0 +1,115 @@
+//! `assured incidents list`.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use crate::cli::common::Context;
+use crate::cli::failure::Failure;
+use crate::cli::paint;
+use crate::cli::screen::{Column, Screen};
+use crate::cli::time::{ago, length};
+use crate::http::body::{IncidentBody, Page};
+use crate::model::Severity;
+
+/// List incidents, the newest first
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  assured incidents list --state open")]
+pub(super) struct List {
+    /// Only open or only closed ones
+    #[arg(long)]
+    state: Option<State>,
+    /// Only on this host
+    #[arg(long)]
+    host: Option<String>,
+    /// Only of this instance: its name or its UUID
+    #[arg(long, value_name = "NAME|ID")]
+    instance: Option<String>,
+    /// Only of this severity
+    #[arg(long)]
+    severity: Option<Severity>,
+    /// Only those opened at this time or later
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// At most so many
+    #[arg(short = 'n', long, default_value = "50", value_name = "COUNT")]
+    limit: NonZeroUsize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum State {
+    Open,
+    Closed,
+}
+
+impl List {
+    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+        let client = context.client()?;
+        let mut query = Vec::new();
+        query.extend(self.state.map(|state| {
+            let word = match state {
+                State::Open => "open",
+                State::Closed => "closed",
+            };
+            ("state", word.to_owned())
+        }));
+        query.extend(self.host.clone().map(|host| ("host", host)));
+        query.extend(self.severity.map(|severity| ("severity", severity.to_string())));
+        query.extend(self.since.map(|since| ("since", since.to_string())));
+        if let Some(instance) = &self.instance {
+            let id = crate::cli::instances::find(&client, instance)?;
+            query.push(("instance", id.to_string()));
+        }
+        let page: Page<IncidentBody> =
+            client.list("/api/v1/incidents", &query, self.limit.get())?;
+        context.show(&page, |page| match page.items.as_slice() {
+            [] => "no incidents".to_owned(),
+            found => table(found, context.now(), &context.screen),
+        })
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column::number("ID"),
+    Column::words("SEVERITY"),
+    Column::words("INSTANCE"),
+    Column::words("HOST"),
+    Column::words("OPENED"),
+    Column::words("STATE"),
+    Column::number("ATTEMPTS"),
+    Column::prose("SUMMARY"),
+];
+
+/// Incidents, a line each.
+pub(in crate::cli) fn table(found: &[IncidentBody], now: Timestamp, screen: &Screen) -> String {
+    let row = |incident: &IncidentBody| {
+        let state = match (incident.closed_at, incident.resolution) {
+            (None, _) => "open".to_owned(),
+            (Some(end), resolution) => {
+                let how = resolution.map_or("closed", |resolution| resolution.as_str());
+                format!("{how} in {}", length(end.duration_since(incident.opened_at)))
+            }
+        };
+        vec![
+            incident.id.to_string().into(),
+            paint::severity(incident.severity),
+            who(incident).into(),
+            incident.host.as_str().into(),
+            ago(now, incident.opened_at).into(),
+            state.into(),
+            incident.attempts.to_string().into(),
+            incident.summary.as_str().into(),
+        ]
+    };
+    screen.table(COLUMNS, found.iter().map(row).collect())
+}
+
+/// The instance by its name; by its UUID where it is forgotten.
+fn who(incident: &IncidentBody) -> String {
+    match (&incident.name, incident.instance) {
+        (Some(name), _) => name.clone(),
+        (None, Some(id)) => id.to_string(),
+        (None, None) => "(the host)".to_owned(),
+    }
+}

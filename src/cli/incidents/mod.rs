@@ -1,0 +1,36 @@
+//! `assured incidents`.
+
+mod list;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::common::Context;
+use super::failure::Failure;
+
+pub(super) use list::table;
+#[cfg(test)]
+pub(super) use show::story;
+
+/// List incidents, and tell their stories
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  assured incidents show 17")]
+pub(super) struct Incidents {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Show(show::Show),
+}
+
+impl Incidents {
+    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+        match &self.command {
+            Command::List(list) => list.execute(context),
+            Command::Show(show) => show.execute(context),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `assured instances list`.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::cli::common::Context;
+use crate::cli::failure::Failure;
+use crate::cli::paint::{self, Text, Tone};
+use crate::cli::screen::{Column, Screen};
+use crate::cli::time::{ago_or_never, length};
+use crate::http::body::{InstanceBody, ObservedBody, Page};
+use crate::model::Status;
+
+/// List instances
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  assured instances list --host kvm-1 --status given_up,out_of_sync"
+)]
+pub(super) struct List {
+    /// Only those whose name or UUID begins so
+    #[arg(value_name = "PREFIX")]
+    called: Option<String>,
+    /// Only on this host
+    #[arg(long)]
+    host: Option<String>,
+    /// Only in one of these statuses
+    #[arg(long, value_name = "STATUS[,…]")]
+    status: Option<String>,
+    /// Only those supposed to be so
+    #[arg(long, value_name = "STATE")]
+    desired: Option<String>,
+    /// Only those seen so
+    #[arg(long, value_name = "STATE[/REASON]")]
+    observed: Option<String>,
+    /// Only with this policy
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// In which order: name, -name, priority, -priority, status or -status
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// At most so many; all if not given
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    limit: Option<NonZeroUsize>,
+}
+
+impl List {
+    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+        let filters = [
+            ("q", &self.called),
+            ("host", &self.host),
+            ("status", &self.status),
+            ("desired", &self.desired),
+            ("observed", &self.observed),
+            ("policy", &self.policy),
+            ("sort", &self.sort),
+        ];
+        let query: Vec<_> =
+            filters.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+        let at_most = self.limit.map_or(usize::MAX, NonZeroUsize::get);
+        let page: Page<InstanceBody> =
+            context.client()?.list("/api/v1/instances", &query, at_most)?;
+        context.show(&page, |page| match page.items.as_slice() {
+            [] => "no instances".to_owned(),
+            found => table(found, context.now(), &context.screen),
+        })
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column::words("NAME"),
+    Column::words("HOST"),
+    Column::words("DESIRED"),
+    Column::words("OBSERVED"),
+    Column::words("STATUS"),
+    Column::words("SEEN"),
+    Column::prose("NEXT"),
+];
+
+/// Instances, a line each.
+pub(in crate::cli) fn table(found: &[InstanceBody], now: Timestamp, screen: &Screen) -> String {
+    let row = |instance: &InstanceBody| {
+        vec![
+            instance.name.as_str().into(),
+            instance.host.as_str().into(),
+            instance.desired.state.as_str().into(),
+            seen(&instance.observed),
+            paint::status(instance.status),
+            Text::new(Tone::Faint, ago_or_never(now, instance.observed.at)),
+            next(instance, now).into(),
+        ]
+    };
+    screen.table(COLUMNS, found.iter().map(row).collect())
+}
+
+/// What was seen; faint where that may be out of date.
+pub(in crate::cli) fn seen(observed: &ObservedBody) -> Text {
+    let text = match (observed.state, &observed.reason) {
+        (None, _) => "not seen yet".to_owned(),
+        (Some(state), None) => state.to_string(),
+        (Some(state), Some(reason)) => format!("{state}/{reason}"),
+    };
+    Text::new(if observed.stale { Tone::Faint } else { Tone::Plain }, text)
+}
+
+/// What comes next, or why nothing does.
+fn next(instance: &InstanceBody, now: Timestamp) -> String {
+    let attempts = &instance.attempts;
+    match (&instance.next, instance.status) {
+        (Some(next), _) => match next.at.filter(|at| *at > now) {
+            Some(at) => {
+                format!("{} in {} ({})", next.action, length(at.duration_since(now)), next.why)
+            }
+            None => format!("{} ({})", next.action, next.why),
+        },
+        (None, Status::GivenUp) => {
+            format!("{} of {} attempts used: `retry`?", attempts.used, attempts.budget)
+        }
+        (None, Status::Held) => {
+            instance.hold.as_ref().map_or_else(String::new, |h| format!("{}: {}", h.by, h.reason))
+        }
+        (
+            None,
+            Status::InSync
+            | Status::Settling
+            | Status::Repairing
+            | Status::BackingOff
+            | Status::OutOfSync
+            | Status::Unknown
+            | Status::Quarantined,
+        ) => String::new(),
+    }
+}
