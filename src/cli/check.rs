@@ -3,13 +3,13 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::common::{Context, Output};
-use super::failure::Failure;
+use super::common::{Context, Output, json};
+use super::failure::{Exit, Failure};
 use super::matrix::{Lines, matrix};
+use super::paint::Tone;
 use super::screen::{Column, Screen};
-use crate::config::{Domain, Errors, Host, Instance, Settings};
+use crate::config::{Errors, Host, Settings};
 use crate::http::body::PolicyBody;
-use crate::http::json_text;
 
 /// Read the configuration as `run` would, and show hosts and policies, or everything wrong with it
 #[derive(Debug, Args)]
@@ -36,19 +36,90 @@ struct CheckedHost {
 }
 
 impl Check {
-    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let settings = match (context.common.settings(), context.common.output) {
-            (Ok(settings), Output::Table) => return Ok(picture(&settings, &context.screen)),
-            (Ok(settings), Output::Json) => settings,
-            (Err(Failure::Config(errors)), Output::Json) => return Err(in_json(&errors)),
-            (Err(failure), Output::Table | Output::Json) => return Err(failure),
-        };
-        super::common::json(&Checked {
+    pub(super) fn execute(&self, context: &Context<'_>) -> Result<(String, Exit), Failure> {
+        match (context.common.settings(), context.common.output) {
+            (Ok(settings), Output::Table) => Ok((picture(&settings, context.screen), Exit::Done)),
+            (Ok(settings), Output::Json) => Ok((json(&Checked::good(&settings))?, Exit::Done)),
+            (Err(Failure::Config(errors)), Output::Json) => {
+                Ok((json(&Checked::bad(&errors))?, Exit::Config))
+            }
+            (Err(failure), Output::Table | Output::Json) => Err(failure),
+        }
+    }
+}
+
+impl<'a> Checked<'a> {
+    fn good(settings: &Settings) -> Self {
+        Self {
             ok: true,
             errors: None,
             hosts: settings.hosts.iter().map(CheckedHost::from).collect(),
             instances: settings.instances.len(),
-            policies: settings.policies.iter().map(|(_, table)| PolicyBody::from(&**table)).collect(),
-        })
+            policies: settings.policies.iter().map(|(_, table)| (&**table).into()).collect(),
+        }
     }
+
+    fn bad(errors: &'a Errors) -> Self {
+        let (hosts, policies) = (Vec::new(), Vec::new());
+        Self { ok: false, errors: Some(errors), hosts, instances: 0, policies }
+    }
+}
+
+impl From<&Host> for CheckedHost {
+    fn from(host: &Host) -> Self {
+        Self {
+            id: host.id.to_string(),
+            uri: host.shown_uri(),
+            max_concurrent_actions: host.max_concurrent_actions,
+            unmanaged: host.unmanaged.as_str(),
+        }
+    }
+}
+
+const HOSTS: &[Column] = &[
+    Column::words("HOST"),
+    Column::prose("URI"),
+    Column::number("ACTIONS AT ONCE"),
+    Column::words("UNMANAGED"),
+    Column::number("INSTANCES"),
+];
+
+/// What the configuration comes to.
+pub(super) fn picture(settings: &Settings, screen: Screen) -> String {
+    let mut parts = vec![format!(
+        "{}  HTTP on {}, database {}",
+        screen.paint.text(Tone::Good, "✓ The configuration is good."),
+        settings.http.listen,
+        settings.database.url,
+    )];
+    parts.push(if settings.hosts.is_empty() {
+        screen.paint.text(Tone::Warn, "No hosts: nothing is looked after until [[hosts]] names one.")
+    } else {
+        let of = |host: &Host| settings.instances.iter().filter(|i| i.host == host.id).count();
+        let row = |host: &Host| {
+            vec![
+                host.id.as_str().into(),
+                host.shown_uri().into(),
+                host.max_concurrent_actions.to_string().into(),
+                host.unmanaged.as_str().into(),
+                of(host).to_string().into(),
+            ]
+        };
+        screen.table(HOSTS, settings.hosts.iter().map(row).collect())
+    });
+    for (name, table) in settings.policies.iter() {
+        let lines = if name == "default" { Lines::All } else { Lines::Own };
+        let (what, shown) = match (lines, matrix(table, lines, screen)) {
+            (Lines::All, shown) => ("", shown.unwrap_or_default()),
+            (Lines::Own, Some(shown)) => (", where it differs from default", shown),
+            (Lines::Own, None) => (" is the same as default", String::new()),
+        };
+        let heading = screen.paint.text(Tone::Strong, &format!("Policy {name}{what}"));
+        parts.push(format!("{heading}\n{shown}").trim_end().to_owned());
+    }
+    let stars = "* from [policies.default], ** from the policy itself, the rest is built in";
+    if parts.iter().any(|part| part.contains(" *")) {
+        parts.push(screen.paint.text(Tone::Faint, stars));
+    }
+    parts.join("\n\n")
 }

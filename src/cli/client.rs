@@ -73,7 +73,7 @@ impl Client {
             Token::Found(_) if !is_here => {
                 Token::None("the token of this machine is not sent to another".to_owned())
             }
-            token => token,
+            token @ (Token::Named(_) | Token::Found(_) | Token::None(_)) => token,
         };
         let agent = Agent::config_builder()
             .http_status_as_error(false)

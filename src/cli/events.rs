@@ -48,11 +48,11 @@ impl Events {
         // The newest are asked for, and read from the top down.
         let mut page: Page<EventBody> = client.list("/api/v1/events", &query, self.limit.get())?;
         page.items.reverse();
-        context.show(&page, |page| table(page, &context.screen))
+        context.show(&page, |page| table(page, context.screen))
     }
 }
 
-fn table(page: &Page<EventBody>, screen: &Screen) -> String {
+fn table(page: &Page<EventBody>, screen: Screen) -> String {
     if page.items.is_empty() {
         return "no events".to_owned();
     }

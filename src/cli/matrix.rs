@@ -26,7 +26,7 @@ pub(super) enum Lines {
 }
 
 /// A policy's lines; none if there are none of that kind.
-pub(super) fn matrix(table: &Table, lines: Lines, screen: &Screen) -> Option<String> {
+pub(super) fn matrix(table: &Table, lines: Lines, screen: Screen) -> Option<String> {
     let mut rows = Vec::new();
     for &state in State::ALL {
         for (reasons, cells) in alike(table, state) {

@@ -60,7 +60,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Explain(explain::Explain),
-    Status(status::Status),
+    Status(status::StatusCommand),
     Instances(instances::Instances),
     Hosts(hosts::Hosts),
     Incidents(incidents::Incidents),
@@ -122,7 +122,11 @@ impl Command {
         let text = match self {
             // Handed back to `main` before anything is executed.
             Self::Run(_) => String::new(),
-            Self::Check(check) => check.execute(context)?,
+            Self::Check(check) => {
+                let (text, exit) = check.execute(context)?;
+                write(out, &text)?;
+                return Ok(exit);
+            }
             Self::Explain(explain) => explain.execute(context)?,
             Self::Status(status) => return status.execute(context, out),
             Self::Instances(instances) => instances.execute(context)?,

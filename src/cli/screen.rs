@@ -32,7 +32,7 @@ impl Screen {
 
     /// A table without lines: a heading, and a line for each row. What does not fit is cut off at
     /// the end of the column that may be cut.
-    pub(super) fn table(&self, columns: &[Column], rows: Vec<Vec<Text>>) -> String {
+    pub(super) fn table(self, columns: &[Column], rows: Vec<Vec<Text>>) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_truncation_indicator("…");
         match self.paint {
@@ -66,7 +66,7 @@ impl Screen {
     }
 
     /// A heading.
-    pub(super) fn heading(&self, text: &str) -> String {
+    pub(super) fn heading(self, text: &str) -> String {
         self.paint.text(Tone::Strong, text)
     }
 }

@@ -160,7 +160,8 @@ fn at_most_so_many_at_once_and_each_before_any_twice() {
         service.pass(120).await;
         let deeds = rig.world.journal();
         for deed in &deeds {
-            let ended = |d: &assured::hypervisor::sim::Deed| d.done.unwrap_or(std::time::Duration::MAX);
+            let ended =
+                |d: &assured::hypervisor::sim::Deed| d.done.unwrap_or(std::time::Duration::MAX);
             let at_once = deeds.iter().filter(|d| d.asked <= deed.asked && ended(d) > deed.asked);
             assert!(at_once.count() <= 4);
         }

@@ -29,7 +29,8 @@ fn killed_between_intent_and_outcome_it_looks_first() {
         service.pass(60).await;
         assert_eq!(rig.deeds(id), [Command::Start]);
         let loaded = rig.store.load().unwrap();
-        let outcomes: Vec<_> = loaded.attempts.iter().map(|a| a.outcome.clone().unwrap().kind).collect();
+        let outcomes: Vec<_> =
+            loaded.attempts.iter().map(|a| a.outcome.clone().unwrap().kind).collect();
         assert_eq!(outcomes, [OutcomeKind::Interrupted], "counted once");
     });
 }

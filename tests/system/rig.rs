@@ -110,7 +110,7 @@ impl Rig {
         let metrics = Metrics::new("test").unwrap();
         let world = self.world.clone();
         let parts = Parts {
-            clock,
+            clock: clock.clone(),
             store: self.store.clone(),
             board: board.clone(),
             metrics: metrics.clone(),

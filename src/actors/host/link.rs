@@ -29,7 +29,7 @@ impl Host {
     pub(super) fn advance(&mut self, ctx: &mut Context<Self>) {
         let (to_host, signals) = unbounded_channel();
         let connect = self.settings.hypervisor.connect(to_host);
-        let (host, clock) = (self.settings.config.id.clone(), self.settings.clock);
+        let (host, clock) = (self.settings.config.id.clone(), self.settings.clock.clone());
         let open = async move {
             let session = connect.await?;
             let at = clock.now();

@@ -106,7 +106,7 @@ impl Actor for Host {
         let notices = addr.clone();
         let reader = Reader::new(ReaderSettings {
             host: s.config.id.clone(),
-            clock: s.clock,
+            clock: s.clock.clone(),
             notice: Rc::new(move |notice| notices.do_send(Noticed(notice))),
         });
         let troubles = addr.clone();
@@ -115,7 +115,7 @@ impl Actor for Host {
         });
         self.shared = Some(Rc::new(Shared {
             host: s.config.id.clone(),
-            clock: s.clock,
+            clock: s.clock.clone(),
             cadence: s.cadence.clone(),
             door,
             arbiter: s.arbiter.clone(),

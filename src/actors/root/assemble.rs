@@ -59,7 +59,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
                 config: host.clone(),
                 hypervisor: (parts.reach)(&host),
                 cadence: cadence.clone(),
-                clock: parts.clock,
+                clock: parts.clock.clone(),
                 arbiter,
                 board: parts.board.clone(),
                 metrics: parts.metrics.clone(),
@@ -72,7 +72,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
     RootSettings {
         hosts: hosts.collect(),
         arbiter: ArbiterSettings {
-            clock: parts.clock,
+            clock: parts.clock.clone(),
             store: parts.store.clone(),
             board: parts.board.clone(),
             metrics: parts.metrics.clone(),

@@ -20,7 +20,7 @@ impl List {
         let page: Page<HostBody> = context.client()?.list("/api/v1/hosts", &[], usize::MAX)?;
         context.show(&page, |page| match page.items.as_slice() {
             [] => "no hosts: name some in the configuration, as [[hosts]]".to_owned(),
-            hosts => table(hosts, context.now(), &context.screen),
+            hosts => table(hosts, context.now(), context.screen),
         })
     }
 }
@@ -36,7 +36,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Hosts, a line each.
-pub(in crate::cli) fn table(hosts: &[HostBody], now: Timestamp, screen: &Screen) -> String {
+pub(in crate::cli) fn table(hosts: &[HostBody], now: Timestamp, screen: Screen) -> String {
     let row = |host: &HostBody| {
         let out_of_sync = if host.out_of_sync == 0 { Tone::Plain } else { Tone::Warn };
         vec![

@@ -22,14 +22,14 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
         let body: HostBody = context.client()?.get(&path(&self.host)?)?;
-        context.show(&body, |body| card(body, context.now(), &context.screen))
+        context.show(&body, |body| card(body, context.now(), context.screen))
     }
 }
 
 const COLUMNS: &[Column] = &[Column::words("UNMANAGED"), Column::words("ID"), Column::words("STATE")];
 
 /// A host, a line for each thing that is known of it.
-fn card(host: &HostBody, now: Timestamp, screen: &Screen) -> String {
+fn card(host: &HostBody, now: Timestamp, screen: Screen) -> String {
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| lines.push(format!("{name:<9} {value}"));
     let state = paint::host_state(host.state);

@@ -65,7 +65,7 @@ impl List {
             client.list("/api/v1/incidents", &query, self.limit.get())?;
         context.show(&page, |page| match page.items.as_slice() {
             [] => "no incidents".to_owned(),
-            found => table(found, context.now(), &context.screen),
+            found => table(found, context.now(), context.screen),
         })
     }
 }
@@ -82,7 +82,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Incidents, a line each.
-pub(in crate::cli) fn table(found: &[IncidentBody], now: Timestamp, screen: &Screen) -> String {
+pub(in crate::cli) fn table(found: &[IncidentBody], now: Timestamp, screen: Screen) -> String {
     let row = |incident: &IncidentBody| {
         let state = match (incident.closed_at, incident.resolution) {
             (None, _) => "open".to_owned(),

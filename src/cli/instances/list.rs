@@ -63,7 +63,7 @@ impl List {
             context.client()?.list("/api/v1/instances", &query, at_most)?;
         context.show(&page, |page| match page.items.as_slice() {
             [] => "no instances".to_owned(),
-            found => table(found, context.now(), &context.screen),
+            found => table(found, context.now(), context.screen),
         })
     }
 }
@@ -79,7 +79,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Instances, a line each.
-pub(in crate::cli) fn table(found: &[InstanceBody], now: Timestamp, screen: &Screen) -> String {
+pub(in crate::cli) fn table(found: &[InstanceBody], now: Timestamp, screen: Screen) -> String {
     let row = |instance: &InstanceBody| {
         vec![
             instance.name.as_str().into(),
