@@ -3,11 +3,14 @@
 //! The rooms, from the ground up; a room knows only rooms on lower floors (`ARCHITECTURE.md`).
 
 pub mod actors;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod hypervisor;
 pub mod model;
 pub mod policy;
+pub mod service;
 pub mod snapshot;
 pub mod store;
 pub mod supervision;

@@ -1,1 +1,20 @@
-fn main() {}
+//! The `assured` program: deals with its command line, and runs the service if that says so.
+
+use std::process::ExitCode;
+
+use assured::cli::{self, Exit, Start};
+use assured::service;
+
+fn main() -> ExitCode {
+    let exit = match cli::main(std::env::args_os()) {
+        Start::Exit(exit) => exit,
+        Start::Run(plan) => match service::run(&plan.settings) {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                eprintln!("assured: {failure}");
+                failure.exit()
+            }
+        },
+    };
+    exit.into()
+}

@@ -93,7 +93,9 @@ pub(super) fn picture(settings: &Settings, screen: Screen) -> String {
         settings.database.url,
     )];
     parts.push(if settings.hosts.is_empty() {
-        screen.paint.text(Tone::Warn, "No hosts: nothing is looked after until [[hosts]] names one.")
+        screen
+            .paint
+            .text(Tone::Warn, "No hosts: nothing is looked after until [[hosts]] names one.")
     } else {
         let of = |host: &Host| settings.instances.iter().filter(|i| i.host == host.id).count();
         let row = |host: &Host| {

@@ -61,7 +61,8 @@ impl Client {
     pub(super) fn new(url: &str, token: Token) -> Result<Self, Failure> {
         let parsed = Url::parse(url).ok().filter(|url| url.scheme() == "http");
         let Some(host) = parsed.as_ref().and_then(Url::host) else {
-            let text = format!("--url {url} cannot be used: it must look like http://127.0.0.1:8420");
+            let text =
+                format!("--url {url} cannot be used: it must look like http://127.0.0.1:8420");
             return Err(Failure::Usage(text));
         };
         let is_here = match host {
@@ -175,7 +176,9 @@ impl Client {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Failure {
-        Failure::Unreachable { url: self.url.clone(), why: whole(error) }
+        // What the system says comes without ureq's "io: " before it.
+        let why = if let ureq::Error::Io(error) = error { whole(error) } else { whole(error) };
+        Failure::Unreachable { url: self.url.clone(), why }
     }
 
     fn refused(&self, status: StatusCode, text: &str) -> Failure {

@@ -21,6 +21,7 @@ const DEFAULT_DATA_DIR: &str = "/var/lib/assured";
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
 pub(super) struct Common {
     /// A configuration file; may be given several times, a later one wins. Default:
     /// /etc/assured/assured.toml, if there is one
@@ -37,13 +38,11 @@ pub(super) struct Common {
     pub(super) output: Output,
 }
 
-/// How an answer looks.
+/// How an answer looks. What the variants mean is said where the option is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
-    /// Tables.
     #[default]
     Table,
-    /// JSON.
     Json,
 }
 
@@ -121,7 +120,8 @@ impl Token {
 
 fn read(file: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(file);
-    let text = text.map_err(|error| format!("{} cannot be read: {}", file.display(), whole(&error)))?;
+    let text =
+        text.map_err(|error| format!("{} cannot be read: {}", file.display(), whole(&error)))?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(format!("{} has no token in it", file.display()));

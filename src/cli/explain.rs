@@ -10,9 +10,7 @@ use crate::model::{Condition, DesiredState, State};
 
 /// Say which rule applies, what is done, when and how often
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  assured explain --desired running --observed shutoff/crashed"
-)]
+#[command(after_help = "Example:\n  assured explain --desired running --observed shutoff/crashed")]
 pub(super) struct Explain {
     /// What the instance is supposed to be
     #[arg(long, value_name = "STATE", value_parser = desired_state())]

@@ -95,10 +95,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Start {
 }
 
 /// Deals with a command line, the program's name first.
-pub fn start(
-    arguments: impl IntoIterator<Item = OsString>,
-    terminal: &mut Terminal<'_>,
-) -> Start {
+pub fn start(arguments: impl IntoIterator<Item = OsString>, terminal: &mut Terminal<'_>) -> Start {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return Start::Exit(say(&error, terminal)),

@@ -1,8 +1,6 @@
 //! Tables that fit what they are shown on.
 
-use comfy_table::{
-    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets,
-};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
 
 use super::paint::{Paint, Text, Tone};
 

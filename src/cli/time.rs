@@ -1,4 +1,4 @@
-//! Times as people say them.
+//! Times and numbers as people say them.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,4 +33,10 @@ pub(super) fn offset(begin: Timestamp, at: Timestamp) -> String {
 /// To the second: `2026-11-23 05:00:00Z`.
 pub(super) fn second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+/// A number of things: `1 attempt`, `2 attempts`.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{s}")
 }

@@ -95,7 +95,9 @@ fn wrong(place: &str, error: &serde_json::Error) -> Problem {
     let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match (missing, place) {
         (Some(field), _) => Problem::field(field, format!("the field `{field}` is missing")),
-        (None, ".") => Problem::new(Kind::BadRequest, format!("the body must be an object: {text}")),
+        (None, ".") => {
+            Problem::new(Kind::BadRequest, format!("the body must be an object: {text}"))
+        }
         (None, field) => Problem::field(field, format!("`{field}`: {text}")),
     }
 }

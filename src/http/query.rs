@@ -109,9 +109,8 @@ pub(super) mod cursor {
         query: &mut Query,
     ) -> Result<Option<K>, Problem> {
         let Some(text) = query.text("cursor") else { return Ok(None) };
-        let wrong = || {
-            Problem::field("cursor", "`cursor` must be the `next` of a page of the same list")
-        };
+        let wrong =
+            || Problem::field("cursor", "`cursor` must be the `next` of a page of the same list");
         let digits = |pair: &[u8]| {
             let pair = std::str::from_utf8(pair).ok().filter(|p| !p.starts_with('+'))?;
             if pair.len() == 2 { u8::from_str_radix(pair, 16).ok() } else { None }

@@ -4,7 +4,8 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{
-    App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError, Route, web,
+    App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError,
+    Route, web,
 };
 
 use super::problem::Problem;
@@ -32,7 +33,9 @@ pub(super) fn app(
 }
 
 fn routes(app: &mut web::ServiceConfig) {
-    use api::{events, explain, hosts, incidents, instances, policies, probes, status, supervision};
+    use api::{
+        events, explain, hosts, incidents, instances, policies, probes, status, supervision,
+    };
     app.service(At::new("/healthz").get(probes::healthz).done())
         .service(At::new("/readyz").get(probes::readyz).done())
         .service(At::new("/metrics").get(probes::metrics).done())

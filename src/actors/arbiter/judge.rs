@@ -271,6 +271,7 @@ impl Book {
             .detail(serde_json::json!({ "severity": severity }));
         tracing::warn!(instance = %entry.record.name, host = %incident.host, incident = %number,
             "{}", incident.summary);
+        self.turn.begins_with_what_was_seen(id, number);
         self.turn.write_incident(&incident);
         entry.incident = Some(incident);
         self.open_incidents[severity as usize] += 1;

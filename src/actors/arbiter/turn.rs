@@ -97,6 +97,14 @@ impl Turn {
         self.attempts.insert(attempt.id, attempt.clone());
     }
 
+    /// What was seen in this turn of an instance is the beginning of an incident's story.
+    pub(super) fn begins_with_what_was_seen(&mut self, id: InstanceId, incident: IncidentId) {
+        let seen = |e: &&mut Event| e.kind == EventKind::Observed && e.instance == Some(id);
+        if let Some(event) = self.events.iter_mut().rev().find(seen) {
+            event.incident = Some(incident);
+        }
+    }
+
     /// An incident was closed; how long it lasted is measured if it was repaired.
     pub(super) fn repaired(&mut self, incident: &Incident) {
         if let (Some(Resolution::Repaired), Some(end)) = (incident.resolution, incident.closed_at) {

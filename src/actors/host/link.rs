@@ -9,7 +9,7 @@ use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
-use super::Host;
+use super::{Events, Host};
 use crate::actors::traffic::{HostListed, HostLost};
 use crate::hypervisor::link::{Input, LinkState};
 use crate::hypervisor::{CallError, Lifecycle, Listed, Session, Signal};
@@ -107,7 +107,11 @@ impl Host {
             Signal::Lifecycle { id, event } => {
                 let host = self.settings.config.id.as_str();
                 self.settings.metrics.host_events.with_label_values(&[host]).inc();
-                if !self.family.heard(*id, *event) || changes_the_list(*event) {
+                let known = match self.settings.events {
+                    Events::LookNow => self.family.heard(*id, *event),
+                    Events::Ignore => true,
+                };
+                if !known || changes_the_list(*event) {
                     self.relist_soon(ctx);
                 }
             }

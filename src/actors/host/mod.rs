@@ -36,6 +36,15 @@ use crate::snapshot::{Board, Moment, NodeId};
 use crate::supervision::{ExitSlot, Limit};
 use crate::telemetry::Metrics;
 
+/// What a host's events are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// An instance looks at once when there is one about its domain.
+    LookNow,
+    /// They are counted; what happened is found at the next look.
+    Ignore,
+}
+
 /// What a host's actor is made with.
 #[derive(Clone)]
 pub struct HostSettings {
@@ -45,6 +54,8 @@ pub struct HostSettings {
     pub hypervisor: Rc<dyn Hypervisor>,
     /// When to look.
     pub cadence: Cadence,
+    /// Whether the host's events are a reason to look.
+    pub events: Events,
     /// Wall time.
     pub clock: Clock,
     /// The one who decides.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{HostFactory, RootSettings};
 use crate::actors::arbiter::{ArbiterSettings, HostPlan};
-use crate::actors::host::HostSettings;
+use crate::actors::host::{Events, HostSettings};
 use crate::actors::instance::Cadence;
 use crate::clock::Clock;
 use crate::config::{self, RestartBudget, Settings};
@@ -49,6 +49,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
         plans.iter().map(|p| (p.config.id.clone(), Arc::clone(&p.last_seen))).collect();
     let poll = &settings.poll;
     let cadence = Cadence::new(poll.interval, poll.jitter, poll.by_state.clone());
+    let events = if poll.events { Events::LookNow } else { Events::Ignore };
     let hosts = settings.hosts.iter().map(|host| {
         let (host, parts, cadence) = (host.clone(), parts.clone(), cadence.clone());
         let last_seen = seen.get(&host.id).cloned().unwrap_or_else(|| Arc::new(Moment::never()));
@@ -59,6 +60,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
                 config: host.clone(),
                 hypervisor: (parts.reach)(&host),
                 cadence: cadence.clone(),
+                events,
                 clock: parts.clock.clone(),
                 arbiter,
                 board: parts.board.clone(),

@@ -26,7 +26,8 @@ impl Show {
     }
 }
 
-const COLUMNS: &[Column] = &[Column::words("UNMANAGED"), Column::words("ID"), Column::words("STATE")];
+const COLUMNS: &[Column] =
+    &[Column::words("UNMANAGED"), Column::words("ID"), Column::words("STATE")];
 
 /// A host, a line for each thing that is known of it.
 fn card(host: &HostBody, now: Timestamp, screen: Screen) -> String {

@@ -1,7 +1,7 @@
 //! `assured incidents`.
 
 mod list;
-mod show;
+pub(super) mod show;
 
 use clap::{Args, Subcommand};
 
@@ -9,8 +9,6 @@ use super::common::Context;
 use super::failure::Failure;
 
 pub(super) use list::table;
-#[cfg(test)]
-pub(super) use show::story;
 
 /// List incidents, and tell their stories
 #[derive(Debug, Args)]

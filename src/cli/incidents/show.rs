@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
 use crate::cli::paint::{self, Paint, Tone};
-use crate::cli::time::{length, offset};
+use crate::cli::time::{count, length, offset};
 use crate::http::body::{IncidentBody, TimelineEntry, TimelineKind};
 use crate::model::IncidentId;
 
@@ -38,9 +38,13 @@ pub(in crate::cli) fn story(body: &IncidentBody, paint: Paint) -> String {
             length(end.duration_since(body.opened_at))
         ),
     };
+    let attempts = count(body.attempts.into(), "attempt");
     let mut lines = vec![
-        paint.text(Tone::Strong, &format!("Incident {} on {}: {}", body.id, body.host, body.summary)),
-        format!("{severity}, {end}, {} attempts, since {}", body.attempts, body.opened_at),
+        paint.text(
+            Tone::Strong,
+            &format!("Incident {} on {}: {}", body.id, body.host, body.summary),
+        ),
+        format!("{severity}, {end}, {attempts}, since {}", body.opened_at),
     ];
     let timeline = body.timeline.as_deref().unwrap_or_default();
     let times: Vec<_> = timeline.iter().map(|entry| offset(body.opened_at, entry.at)).collect();

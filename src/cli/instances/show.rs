@@ -69,7 +69,10 @@ pub(super) fn card(body: &InstanceBody, now: Timestamp, paint: Paint) -> String 
         line("held", format!("by {} until {}: {}", hold.by, second(hold.until), hold.reason));
     }
     if let Some(incident) = body.incident {
-        line("incident", format!("{incident}: `assured incidents show {incident}` tells its story"));
+        line(
+            "incident",
+            format!("{incident}: `assured incidents show {incident}` tells its story"),
+        );
     }
     lines.join("\n")
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Overview;
 use crate::cli::paint::Tone;
 use crate::cli::screen::Screen;
-use crate::cli::time::{ago, length};
+use crate::cli::time::{ago, count, length};
 use crate::cli::{hosts, incidents, instances};
 use crate::http::body::StatusBody;
 
@@ -54,7 +54,10 @@ fn service(status: &StatusBody, now: Timestamp, screen: Screen) -> String {
     );
     let mut lines = vec![first];
     if let Some(error) = &service.config_error {
-        let text = format!("the configuration of {} is in force still: {error}", ago(now, service.config_loaded_at));
+        let text = format!(
+            "the configuration of {} is in force still: {error}",
+            ago(now, service.config_loaded_at)
+        );
         lines.push(screen.paint.text(Tone::Bad, &text));
     }
     let i = &status.instances;
@@ -82,13 +85,12 @@ fn service(status: &StatusBody, now: Timestamp, screen: Screen) -> String {
         "  incidents  {} open, {} in the last hour",
         incidents.open, incidents.last_hour
     ));
+    lines
+        .push(format!("  actions    {} under way, {} waiting", actions.in_flight, actions.waiting));
     lines.push(format!(
-        "  actions    {} under way, {} waiting",
-        actions.in_flight, actions.waiting
-    ));
-    lines.push(format!(
-        "  actors     {}, restarted {} times{quarantined}",
-        actors.actors, actors.restarts
+        "  actors     {}, {} so far{quarantined}",
+        actors.actors,
+        count(actors.restarts, "restart")
     ));
     lines.join("\n")
 }

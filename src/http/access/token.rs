@@ -31,10 +31,8 @@ impl OperatorToken {
         let path = data_dir.join(TOKEN_FILE);
         match Self::read(&path) {
             Err(TokenError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                make(data_dir, &path).map_err(|source| TokenError::Make {
-                    path: path.clone(),
-                    source,
-                })?;
+                make(data_dir, &path)
+                    .map_err(|source| TokenError::Make { path: path.clone(), source })?;
                 // Another process may have been faster: what is there counts.
                 Self::read(&path)
             }

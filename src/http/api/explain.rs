@@ -31,9 +31,8 @@ pub(in crate::http) async fn explain(
 /// What is seen, from `state/reason`, or from a state and its reason apart. Without a reason it is
 /// the state's `unknown`.
 fn condition(observed: &str, reason: Option<&str>) -> Result<Condition, Problem> {
-    let in_observed = |why: crate::model::UnknownWord| {
-        Problem::field("observed", format!("`observed`: {why}"))
-    };
+    let in_observed =
+        |why: crate::model::UnknownWord| Problem::field("observed", format!("`observed`: {why}"));
     let state: State = match observed.split_once('/') {
         Some(_) if reason.is_some() => {
             let detail = "`observed` has a reason already; give it once";
@@ -44,8 +43,8 @@ fn condition(observed: &str, reason: Option<&str>) -> Result<Condition, Problem>
     };
     match reason {
         None => Ok(Condition::new(state, "unknown")),
-        Some(reason) => format!("{state}/{reason}").parse().map_err(|why| {
-            Problem::field("reason", format!("`reason`: {why}"))
-        }),
+        Some(reason) => format!("{state}/{reason}")
+            .parse()
+            .map_err(|why| Problem::field("reason", format!("`reason`: {why}"))),
     }
 }

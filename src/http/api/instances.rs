@@ -123,11 +123,7 @@ pub(in crate::http) async fn desire(
 }
 
 /// Gives an instance a fresh budget of attempts.
-pub(in crate::http) async fn retry(
-    operator: Operator,
-    request: HttpRequest,
-    here: Here,
-) -> Answer {
+pub(in crate::http) async fn retry(operator: Operator, request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     let order = Retry { id: instance_id(&request)?, by: operator.0 };
     let view = answered(here.arbiter.retry.send(order).await, Named::Instance)?;

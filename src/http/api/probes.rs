@@ -36,9 +36,9 @@ pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
 /// All metrics.
 pub(in crate::http) async fn metrics(here: Here) -> Answer {
     match here.metrics.render() {
-        Ok(text) => {
-            Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
-        }
+        Ok(text) => Ok(HttpResponse::Ok()
+            .content_type("text/plain; version=0.0.4; charset=utf-8")
+            .body(text)),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be written");
             Err(Problem::new(Kind::Internal, format!("the metrics cannot be written: {error}")))

@@ -42,7 +42,10 @@ fn overview(state: &State) -> StatusBody {
         hosts: hosts(&fleet),
         instances: instances(&fleet),
         incidents: incidents(&fleet, now),
-        actions: ActionCounts { in_flight: fleet.actions_in_flight, waiting: fleet.actions_waiting },
+        actions: ActionCounts {
+            in_flight: fleet.actions_in_flight,
+            waiting: fleet.actions_waiting,
+        },
         supervision: supervision(state),
     }
 }

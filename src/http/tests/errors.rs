@@ -13,8 +13,17 @@ async fn what_is_not_there_is_not_found() {
     let state = state(fleet(2), Says::Yes);
     let hold = format!("/api/v1/instances/{}/hold", id(1));
     let later = [
-        "/", "/api", "/api/v1", "/api/v1/", "/api/v1/status/", "/nothing", "/openapi.json", &hold,
-        "/api/v1/hosts/kvm-1/maintenance", "/api/v1/events/stream", "/api/v1/reload",
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/status/",
+        "/nothing",
+        "/openapi.json",
+        &hold,
+        "/api/v1/hosts/kvm-1/maintenance",
+        "/api/v1/events/stream",
+        "/api/v1/reload",
     ];
     for path in later {
         for method in [Method::GET, Method::PUT, Method::POST] {
@@ -114,11 +123,14 @@ async fn wrong_bodies_are_told_the_field() {
     let patch = format!("/api/v1/instances/{}", id(1));
     let request = order(Method::PATCH, &patch).set_json(json!({ "policy": null }));
     assert_eq!(send(&state, request).await.problem().field.as_deref(), Some("policy"));
-    for text in ["", "{", "{}{}", "{\"state\":\"running\"", "\u{feff}{}", "{\"state\":1,\"state\":2}"] {
+    for text in
+        ["", "{", "{}{}", "{\"state\":\"running\"", "\u{feff}{}", "{\"state\":1,\"state\":2}"]
+    {
         let request = order(Method::PUT, &format!("{patch}/desired")).set_payload(text);
         assert_eq!(send(&state, request).await.problem().status, 400, "{text}");
     }
-    let adopt = order(Method::POST, "/api/v1/hosts/kvm-1/adopt").set_json(json!({ "domains": ["x"] }));
+    let adopt =
+        order(Method::POST, "/api/v1/hosts/kvm-1/adopt").set_json(json!({ "domains": ["x"] }));
     let problem = send(&state, adopt).await.problem();
     assert_eq!((problem.status, problem.field.as_deref()), (400, Some("domains[0]")));
 }

@@ -1,22 +1,21 @@
-//! A fleet to look at, and something that answers as the arbiter would.
+//! A fleet to look at.
+
+mod arbiter;
 
 use std::sync::Arc;
 
-use actix::{Actor, Context, Handler, ResponseFuture};
+use actix::Actor;
 use jiff::Timestamp;
 
-use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired,
-};
+pub(crate) use arbiter::{FakeArbiter, Says};
+
 use crate::clock::Clock;
 use crate::http::{Arbiter, OperatorToken, State};
 use crate::model::{
     By, Condition, Desired, DesiredState, Generation, HostId, HostState, InstanceId, Source, Status,
 };
 use crate::policy::Policies;
-use crate::snapshot::{
-    Board, Fleet, Freshness, HostView, InstanceView, Moment, Unmanaged, Used,
-};
+use crate::snapshot::{Board, Fleet, Freshness, HostView, InstanceView, Moment, Unmanaged, Used};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -140,131 +139,5 @@ pub(crate) fn state(fleet: Fleet, says: Says) -> State {
         token: token(),
         version: "0.1.0",
         backend: "sqlite",
-    }
-}
-
-/// How the arbiter answers.
-#[derive(Clone)]
-pub(crate) enum Says {
-    /// It does what it is told, with what the board shows.
-    Yes,
-    /// It refuses.
-    No(Refusal),
-    /// Never.
-    Nothing,
-    /// It panics.
-    Panic,
-}
-
-pub(crate) struct FakeArbiter {
-    board: Board,
-    says: Says,
-}
-
-impl Actor for FakeArbiter {
-    type Context = Context<Self>;
-}
-
-impl FakeArbiter {
-    fn answer<T: 'static>(
-        &self,
-        yes: impl FnOnce(&Fleet) -> Reply<T> + 'static,
-    ) -> ResponseFuture<Reply<T>> {
-        let fleet = self.board.fleet();
-        match &self.says {
-            Says::Yes => Box::pin(std::future::ready(yes(&fleet))),
-            Says::No(refusal) => Box::pin(std::future::ready(Err(refusal.clone()))),
-            Says::Nothing => Box::pin(std::future::pending()),
-            Says::Panic => panic!("told to"),
-        }
-    }
-
-    fn change(
-        &self,
-        id: InstanceId,
-        change: impl FnOnce(&mut InstanceView) -> Reply<()> + 'static,
-    ) -> ResponseFuture<Reply<Arc<InstanceView>>> {
-        self.answer(move |fleet| {
-            let view = fleet.instances.get(&id).ok_or(Refusal::NoSuchInstance(id))?;
-            let mut view = InstanceView::clone(view);
-            change(&mut view)?;
-            Ok(Arc::new(view))
-        })
-    }
-}
-
-impl Handler<SetDesired> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
-
-    fn handle(&mut self, m: SetDesired, _: &mut Context<Self>) -> Self::Result {
-        self.change(m.id, move |view| {
-            let current = view.desired.generation;
-            if let Some(asked) = m.if_match.filter(|asked| *asked != current) {
-                return Err(Refusal::Generation { asked, current });
-            }
-            if view.desired.state != m.state {
-                view.desired.generation = current.next();
-            }
-            (view.desired.state, view.desired.by) = (m.state, m.by);
-            Ok(())
-        })
-    }
-}
-
-impl Handler<AddInstance> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
-
-    fn handle(&mut self, m: AddInstance, _: &mut Context<Self>) -> Self::Result {
-        self.answer(move |_| {
-            let mut view = instance(7);
-            (view.host, view.desired.state, view.desired.by) = (m.host, m.desired, m.by);
-            view.name = m.which.to_string();
-            view.priority = m.priority.unwrap_or(0);
-            Ok(Arc::new(view))
-        })
-    }
-}
-
-impl Handler<ChangeInstance> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
-
-    fn handle(&mut self, m: ChangeInstance, _: &mut Context<Self>) -> Self::Result {
-        self.change(m.id, move |view| {
-            view.policy = m.policy.unwrap_or_else(|| view.policy.clone());
-            view.priority = m.priority.unwrap_or(view.priority);
-            view.host = m.host.unwrap_or_else(|| view.host.clone());
-            Ok(())
-        })
-    }
-}
-
-impl Handler<ForgetInstance> for FakeArbiter {
-    type Result = ResponseFuture<Reply<()>>;
-
-    fn handle(&mut self, m: ForgetInstance, _: &mut Context<Self>) -> Self::Result {
-        self.answer(move |fleet| {
-            fleet.instances.get(&m.id).map(|_| ()).ok_or(Refusal::NoSuchInstance(m.id))
-        })
-    }
-}
-
-impl Handler<Adopt> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Vec<Arc<InstanceView>>>>;
-
-    fn handle(&mut self, m: Adopt, _: &mut Context<Self>) -> Self::Result {
-        self.answer(move |fleet| {
-            let host = fleet.hosts.get(&m.host).ok_or(Refusal::NoSuchHost(m.host.clone()))?;
-            let all = || host.unmanaged.iter().map(|d| d.id).collect();
-            let view = |id| Arc::new(InstanceView { id, ..instance(8) });
-            Ok(m.domains.unwrap_or_else(all).into_iter().map(view).collect())
-        })
-    }
-}
-
-impl Handler<Retry> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
-
-    fn handle(&mut self, m: Retry, _: &mut Context<Self>) -> Self::Result {
-        self.change(m.id, |_| Ok(()))
     }
 }

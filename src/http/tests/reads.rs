@@ -38,7 +38,8 @@ async fn ready_when_the_database_is_read_and_each_host_was_tried() {
         json!(["the database was not read yet", "host kvm-2 was not tried yet"])
     );
     // A host that cannot be reached was tried.
-    Arc::make_mut(fleet.hosts.get_mut(&HostId::from("kvm-2")).unwrap()).state = HostState::Unreachable;
+    Arc::make_mut(fleet.hosts.get_mut(&HostId::from("kvm-2")).unwrap()).state =
+        HostState::Unreachable;
     fleet.database_read = true;
     state.board.publish(fleet);
     let got = get(&state, "/readyz").await;
@@ -52,7 +53,8 @@ async fn the_status_counts_each_instance_once() {
         put(&mut fleet, crate::snapshot::InstanceView { status, ..instance(number) });
     }
     fleet.open_incidents = [0, 1, 0, 2];
-    fleet.opened_at = [at("2026-11-23T04:30:00Z"), at("2026-11-23T05:30:00Z")].into_iter().collect();
+    fleet.opened_at =
+        [at("2026-11-23T04:30:00Z"), at("2026-11-23T05:30:00Z")].into_iter().collect();
     fleet.actions_waiting = 4;
     let state = state(fleet, Says::Yes);
     let root = NodeId::root();

@@ -33,7 +33,7 @@ impl Bench {
         let told = Rc::clone(&notices);
         let reader = Reader::new(ReaderSettings {
             host: host.id().clone(),
-            clock,
+            clock: clock.clone(),
             notice: Rc::new(move |notice| told.borrow_mut().push(notice)),
         });
         Self { host, reader, clock, notices, looks: Rc::default() }

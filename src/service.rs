@@ -1,0 +1,240 @@
+//! The service as one process: opens the database, starts the tree on this thread, HTTP beside it,
+//! and ends when it is told to or when supervision gives up.
+//!
+//! Not in here: what any of these does.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use futures_util::FutureExt;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::actors::arbiter::Arbiter;
+use crate::actors::root::{Beside, Ending, Parts, Tree, assemble};
+use crate::cli::Exit;
+use crate::clock::Clock;
+use crate::config::{self, Settings};
+use crate::http::{self, HttpSettings, OperatorToken, State};
+use crate::hypervisor::Hypervisor;
+use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
+use crate::snapshot::Board;
+use crate::store::Store;
+use crate::supervision::Watchdog;
+use crate::telemetry::{self, LogFormat, Metrics};
+
+/// The version that this is.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How many threads answer HTTP requests.
+const HTTP_WORKERS: usize = 2;
+/// How many threads may wait for hosts and for reads of the database, all hosts together: each host
+/// bounds its own, so this is for some hundreds of hosts that all hang.
+const BLOCKING_THREADS: usize = 8192;
+
+/// Why the service has ended, other than because it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The log cannot be set up.
+    #[error(transparent)]
+    Log(#[from] telemetry::LogError),
+    /// The database cannot be used.
+    #[error("{}", with_causes(.0))]
+    Database(#[from] crate::store::StoreError),
+    /// The operator token cannot be had.
+    #[error("{}", with_causes(.0))]
+    Token(#[from] http::TokenError),
+    /// HTTP cannot be served.
+    #[error("{}", with_causes(.0))]
+    Http(#[from] http::HttpError),
+    /// The runtime, a signal handler or a metric cannot be set up.
+    #[error("the service cannot be started: {0}")]
+    Start(String),
+    /// A budget of restarts was spent.
+    #[error("supervision gave up: {0}; a service manager is to start the service again")]
+    GaveUp(String),
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Database(_) => Exit::Database,
+            Self::Log(_) => Exit::Config,
+            Self::Token(_) | Self::Http(_) | Self::Start(_) => Exit::Failed,
+            Self::GaveUp(_) => Exit::GaveUp,
+        }
+    }
+}
+
+/// Runs the service until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start, or supervision gives up.
+pub fn run(settings: &Settings) -> Result<(), Failure> {
+    let format = match settings.log.format {
+        config::LogFormat::Text => LogFormat::Text,
+        config::LogFormat::Json => LogFormat::Json,
+    };
+    telemetry::init_log(format, &settings.log.filter)?;
+    let token = OperatorToken::in_dir(&settings.service.data_dir)?;
+    let store = Store::open(&settings.database.url.to_string())?;
+    let system = actix::System::with_tokio_rt(|| match runtime() {
+        Ok(runtime) => runtime,
+        // actix takes no error here: without a runtime there is nothing that could go on.
+        Err(error) => panic!("no runtime can be had: {error}"),
+    });
+    system.block_on(live(settings, store, token))
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+}
+
+async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result<(), Failure> {
+    let clock = Clock::system();
+    let board = Board::new(clock.now());
+    let metrics = Metrics::new(VERSION).map_err(|e| Failure::Start(e.to_string()))?;
+    let parts = Parts {
+        clock: clock.clone(),
+        store: store.clone(),
+        board: board.clone(),
+        metrics: metrics.clone(),
+        reach: by_libvirt(settings),
+    };
+    let listen = HttpSettings {
+        listen: settings.http.listen,
+        workers: HTTP_WORKERS,
+        drain: Duration::from_secs(2),
+    };
+    // A listener that cannot be had is told before anything is done to a machine.
+    drop(std::net::TcpListener::bind(listen.listen).map_err(|source| in_use(&listen, source))?);
+    let policies = Arc::new(settings.policies.clone());
+    let outside = move |arbiter: &Addr<Arbiter>| {
+        let state = State {
+            board,
+            clock,
+            metrics,
+            policies,
+            arbiter: arbiter.clone().into(),
+            store,
+            token,
+            version: VERSION,
+            backend: "sqlite",
+        };
+        vec![Beside { kind: "http", run: Rc::new(move || serve(listen, state.clone()).boxed_local()) }]
+    };
+    let _watchdog = watch(settings.supervision.heartbeat)?;
+    tracing::info!(version = VERSION, hosts = settings.hosts.len(), "assured starts");
+    let tree = Tree::start(assemble(settings, &parts), outside).await.map_err(gave_up)?;
+    let stop = stop_signal().map_err(|e| Failure::Start(format!("no signal handler: {e}")))?;
+    match tree.until(stop).await {
+        Ending::Stopped => {
+            tracing::info!("assured has ended");
+            Ok(())
+        }
+        ending @ Ending::GaveUp(_) => Err(gave_up(ending)),
+    }
+}
+
+/// One handle per host for the life of the process: it knows of calls that have not returned yet,
+/// whichever actor's life they were made in.
+fn by_libvirt(settings: &Settings) -> Rc<dyn Fn(&config::Host) -> Rc<dyn Hypervisor>> {
+    let (deadline, action_deadline) = (settings.poll.deadline, settings.service.action_deadline);
+    let make = move |host: &config::Host| {
+        LibvirtHost::new(LibvirtSettings {
+            host: host.id.clone(),
+            uri: host.uri.clone(),
+            deadline,
+            action_deadline,
+            max_actions: host.max_concurrent_actions,
+        })
+    };
+    let hosts: HashMap<_, _> = settings.hosts.iter().map(|h| (h.id.clone(), make(h))).collect();
+    Rc::new(move |host| Rc::new(hosts.get(&host.id).cloned().unwrap_or_else(|| make(host))))
+}
+
+/// A life of the HTTP server. It ends with the reason why.
+async fn serve(settings: HttpSettings, state: State) -> String {
+    match http::serve(settings, state) {
+        Ok((server, bound)) => {
+            tracing::info!("HTTP on http://{bound}/");
+            let handle = server.handle();
+            // If this life is ended from outside, the workers are ended with it.
+            let _end = End(Some(handle));
+            match server.await {
+                Ok(()) => "the HTTP server has ended".to_owned(),
+                Err(error) => format!("the HTTP server failed: {error}"),
+            }
+        }
+        Err(error) => with_causes(&error),
+    }
+}
+
+/// Stops a server's workers when it is dropped.
+struct End(Option<actix_web::dev::ServerHandle>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            // Sent by the call; there is nobody to wait for the answer.
+            drop(handle.stop(false));
+        }
+    }
+}
+
+/// Ends the process if this thread, on which all actors live, is silent for longer than `heartbeat`.
+fn watch(heartbeat: Duration) -> Result<Watchdog, Failure> {
+    let (pulse, watchdog) = Watchdog::start(heartbeat, move || {
+        let silent = heartbeat.as_secs_f64();
+        tracing::error!("the actors' thread was silent for {silent} s: the process ends");
+        std::process::exit(Exit::GaveUp.code().into());
+    })
+    .map_err(|e| Failure::Start(with_causes(&e)))?;
+    actix::spawn(pulse.beat_every(heartbeat / 8));
+    Ok(watchdog)
+}
+
+/// Ready when SIGTERM or SIGINT has come.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = int.recv() => tracing::info!("SIGINT: stopping"),
+        }
+    })
+}
+
+fn in_use(settings: &HttpSettings, source: std::io::Error) -> http::HttpError {
+    let listen = settings.listen;
+    if source.kind() == std::io::ErrorKind::AddrInUse {
+        http::HttpError::InUse { listen }
+    } else {
+        http::HttpError::Listen { listen, source }
+    }
+}
+
+fn gave_up(ending: Ending) -> Failure {
+    match ending {
+        Ending::GaveUp(why) => Failure::GaveUp(why),
+        Ending::Stopped => Failure::GaveUp("it ended before it had started".to_owned()),
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
