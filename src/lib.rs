@@ -2,6 +2,9 @@
 //!
 //! The rooms, from the ground up; a room knows only rooms on lower floors (`ARCHITECTURE.md`).
 
+#[cfg(test)]
+extern crate self as assured;
+
 pub mod actors;
 pub mod cli;
 pub mod clock;

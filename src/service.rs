@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,11 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actors::arbiter::Arbiter;
-use crate::actors::root::{Beside, Ending, Parts, Tree, assemble};
+use crate::actors::root::{Beside, Ending, Parts, Reach, Tree, assemble};
 use crate::cli::Exit;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::http::{self, HttpSettings, OperatorToken, State};
-use crate::hypervisor::Hypervisor;
 use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use crate::snapshot::Board;
 use crate::store::Store;
@@ -88,6 +88,9 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
         // actix takes no error here: without a runtime there is nothing that could go on.
         Err(error) => panic!("no runtime can be had: {error}"),
     });
+    // Not dropped: the runtime would wait for threads that a host has not let go of. The process
+    // ends, and they with it.
+    let system = ManuallyDrop::new(system);
     system.block_on(live(settings, store, token))
 }
 
@@ -129,7 +132,10 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
             version: VERSION,
             backend: "sqlite",
         };
-        vec![Beside { kind: "http", run: Rc::new(move || serve(listen, state.clone()).boxed_local()) }]
+        vec![Beside {
+            kind: "http",
+            run: Rc::new(move || serve(listen, state.clone()).boxed_local()),
+        }]
     };
     let _watchdog = watch(settings.supervision.heartbeat)?;
     tracing::info!(version = VERSION, hosts = settings.hosts.len(), "assured starts");
@@ -146,7 +152,7 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
 
 /// One handle per host for the life of the process: it knows of calls that have not returned yet,
 /// whichever actor's life they were made in.
-fn by_libvirt(settings: &Settings) -> Rc<dyn Fn(&config::Host) -> Rc<dyn Hypervisor>> {
+fn by_libvirt(settings: &Settings) -> Reach {
     let (deadline, action_deadline) = (settings.poll.deadline, settings.service.action_deadline);
     let make = move |host: &config::Host| {
         LibvirtHost::new(LibvirtSettings {

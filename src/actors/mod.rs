@@ -13,3 +13,6 @@ pub mod instance;
 pub mod messages;
 pub mod root;
 pub mod traffic;
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,12 @@ pub struct Rig {
     pub world: World,
     pub store: Store,
     pub config: String,
+    /// What is put around each host, to disturb it.
+    pub wrap: Option<Wrap>,
 }
+
+/// Puts something around a host.
+pub type Wrap = Rc<dyn Fn(Rc<dyn Hypervisor>) -> Rc<dyn Hypervisor>>;
 
 /// A service that runs in it.
 pub struct Service {
@@ -59,7 +64,7 @@ impl Rig {
             world.host(host);
             config += &format!("[[hosts]]\nid = \"{host}\"\nuri = \"test:///{host}\"\n");
         }
-        Self { world, store: Store::in_memory().unwrap(), config }
+        Self { world, store: Store::in_memory().unwrap(), config, wrap: None }
     }
 
     pub fn host(&self, name: &str) -> SimHost {
@@ -108,14 +113,18 @@ impl Rig {
         let clock = Clock::starting_at(begin + self.world.age());
         let board = Board::new(clock.now());
         let metrics = Metrics::new("test").unwrap();
-        let world = self.world.clone();
+        let (world, wrap) = (self.world.clone(), self.wrap.clone());
         let parts = Parts {
             clock: clock.clone(),
             store: self.store.clone(),
             board: board.clone(),
             metrics: metrics.clone(),
             reach: Rc::new(move |host: &config::Host| {
-                Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>
+                let host = Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>;
+                match &wrap {
+                    Some(wrap) => wrap(host),
+                    None => host,
+                }
             }),
         };
         let tree = Tree::start(assemble(&self.settings(), &parts), |_| Vec::new()).await.unwrap();
@@ -180,6 +189,11 @@ impl Service {
     /// Ends it as SIGTERM does.
     pub async fn stop(mut self) -> Ending {
         let _ = self.stop.take().unwrap().send(());
+        self.ended.await.unwrap()
+    }
+
+    /// How it ended by itself.
+    pub async fn ending(self) -> Ending {
         self.ended.await.unwrap()
     }
 

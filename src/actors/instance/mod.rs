@@ -150,9 +150,10 @@ impl Instance {
     /// ended its process with a signal; the events tell them apart.
     fn name_the_cause(&self, condition: Condition, at: Timestamp) -> Condition {
         let by_host = self.ended_by_host.is_some_and(|heard| at.duration_since(heard) < MEMORY);
-        match condition {
-            Condition::ShutoffShutdown if by_host => Condition::ShutoffTerminated,
-            other => other,
+        if by_host && condition == Condition::ShutoffShutdown {
+            Condition::ShutoffTerminated
+        } else {
+            condition
         }
     }
 }

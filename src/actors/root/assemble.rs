@@ -22,6 +22,9 @@ use crate::telemetry::Metrics;
 /// The pace at which an instance's quarantined actor is tried again.
 const QUARANTINE: Duration = Duration::from_secs(5 * 60);
 
+/// Gives the way to a configured host.
+pub type Reach = Rc<dyn Fn(&config::Host) -> Rc<dyn Hypervisor>>;
+
 /// What a tree is made of besides its settings.
 #[derive(Clone)]
 pub struct Parts {
@@ -34,7 +37,7 @@ pub struct Parts {
     /// What to count.
     pub metrics: Metrics,
     /// How to reach a host: by libvirt, or in a simulated world.
-    pub reach: Rc<dyn Fn(&config::Host) -> Rc<dyn Hypervisor>>,
+    pub reach: Reach,
 }
 
 /// What each actor is made with.

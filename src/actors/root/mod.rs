@@ -20,7 +20,7 @@ use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub use assemble::{Parts, assemble};
+pub use assemble::{Parts, Reach, assemble};
 pub use beside::{Beside, Run};
 
 use self::beside::Keeper;

@@ -18,7 +18,10 @@ pub(in crate::cli) fn picture(overview: &Overview, now: Timestamp, screen: Scree
     }
     let (rows, total) = (&overview.not_in_sync, status.instances);
     if rows.items.is_empty() && total.total > 0 {
-        let all = format!("✓ all {} instances are in sync", total.total);
+        let all = match total.total {
+            1 => "✓ the one instance is in sync".to_owned(),
+            total => format!("✓ all {total} instances are in sync"),
+        };
         parts.push(screen.paint.text(Tone::Good, &all));
     } else if !rows.items.is_empty() {
         let count = total.total.saturating_sub(total.in_sync).max(rows.items.len());

@@ -1,0 +1,66 @@
+# What one can do here. `make help` lists it.
+#
+# Everything that is needed from Debian is installed by deploy/install-packages.sh, which does
+# nothing where it is there already. The lab needs root: builds run as you, what touches the lab
+# runs with sudo when you are not root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+HOST_TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
+# Cargo runs tests and benches through this.
+RUNNER := CARGO_TARGET_$(shell echo $(HOST_TRIPLE) | tr 'a-z-' 'A-Z_')_RUNNER="$(SUDO)"
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PREFIX ?= /usr/local
+LAB ?= on
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.PHONY: packages
+packages: ## Install the Debian packages that are missing
+	@deploy/install-packages.sh
+
+.PHONY: build
+build: packages ## Build the service and the lab
+	cargo build --workspace --bins
+
+.PHONY: demo
+demo: build ## Real hosts, small real guests, and the service that keeps them running
+	$(SUDO) $(TARGET)/debug/assured-lab run -- $(TARGET)/debug/assured run --config '{config}'
+
+.PHONY: run
+run: build ## The service on this machine's own qemu:///system
+	$(SUDO) $(TARGET)/debug/assured run --config config/this-machine.toml
+
+.PHONY: test
+test: packages ## Every test; LAB=off leaves out what needs real hosts, and says so
+ifeq ($(LAB),off)
+	@echo '*** LAB=off: the tests on real libvirt and real guests are LEFT OUT ***' >&2
+	LAB=off cargo test --workspace --exclude assured-lab
+	@echo '*** LAB=off: the tests on real libvirt and real guests were LEFT OUT ***' >&2
+else
+	$(RUNNER) cargo test --workspace
+endif
+
+.PHONY: lint
+lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+
+.PHONY: bench
+bench: packages ## Each figure beside its floor, measured in the same run
+	$(RUNNER) cargo bench --bench parts
+	$(RUNNER) cargo bench --bench whole
+
+.PHONY: install
+install: packages ## Install the program to $(PREFIX)/bin and an example configuration to /etc/assured
+	cargo build --release --bin assured
+	$(SUDO) install -D -m 0755 $(TARGET)/release/assured $(DESTDIR)$(PREFIX)/bin/assured
+	$(SUDO) install -d -m 0755 $(DESTDIR)/etc/assured
+	@test -e $(DESTDIR)/etc/assured/assured.toml || \
+	    $(SUDO) install -m 0640 config/example.toml $(DESTDIR)/etc/assured/assured.toml
