@@ -12,6 +12,7 @@
  * the process DAEMON during the rounds, connecting left out. Times of day are in us.
  */
 #include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,13 +9,15 @@
 //! it and from fresh looks. The same happens after a panic: the arbiter keeps its address and its
 //! mailbox, and nothing else.
 
+mod asked;
 mod book;
-mod handlers;
 mod hosts;
+mod incidents;
 mod judge;
 mod load;
 mod orders;
 mod seen;
+mod told;
 mod turn;
 mod views;
 
@@ -122,7 +124,7 @@ impl Arbiter {
     fn end_turn_soon(&mut self, ctx: &mut Context<Self>) {
         if !self.turn_ends {
             self.turn_ends = true;
-            ctx.notify(handlers::TurnEnds);
+            ctx.notify(told::TurnEnds);
         }
     }
 

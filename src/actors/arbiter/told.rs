@@ -1,0 +1,174 @@
+//! What the arbiter is told by the hosts, by the instances and by itself.
+
+use actix::{Context, Handler, Message};
+
+use super::Arbiter;
+use super::book::Book;
+use super::orders::assignment_of;
+use super::turn::Line;
+use crate::actors::traffic::{
+    ActorFailed, Assign, Ended, HostListed, HostLost, HostStarted, InstanceQuarantined,
+    InstanceStarted, Report,
+};
+use crate::model::{EventKind, InstanceId, Status};
+
+/// The mailbox is empty: the turn ends.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct TurnEnds;
+
+impl Handler<TurnEnds> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, _: TurnEnds, ctx: &mut Context<Self>) {
+        self.end_turn(ctx);
+    }
+}
+
+impl Arbiter {
+    /// Changes the book, if there is one, and ends the turn soon.
+    pub(super) fn told(
+        &mut self,
+        ctx: &mut Context<Self>,
+        change: impl FnOnce(&mut Book, jiff::Timestamp),
+    ) {
+        let now = self.settings.clock.now();
+        if let Some(book) = &mut self.book {
+            change(book, now);
+            self.end_turn_soon(ctx);
+        }
+    }
+}
+
+impl Handler<HostStarted> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostStarted, ctx: &mut Context<Self>) {
+        let instances = match &self.book {
+            Some(book) => book
+                .hosts
+                .get(&m.host)
+                .into_iter()
+                .flat_map(|host| &host.instances)
+                .filter_map(|id| Some(assignment_of(book.instances.get(id)?)))
+                .collect(),
+            // It will be greeted when the database was read.
+            None => Vec::new(),
+        };
+        m.addr.do_send(Assign(instances));
+        self.hosts.insert(m.host, m.addr);
+        self.end_turn_soon(ctx);
+    }
+}
+
+impl Handler<HostListed> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostListed, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.listed_host(&m.host, m.domains, m.at, now));
+    }
+}
+
+impl Handler<HostLost> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostLost, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.lost_host(&m.host, &m.why, now));
+    }
+}
+
+impl Handler<InstanceStarted> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: InstanceStarted, ctx: &mut Context<Self>) {
+        let id = m.instance;
+        self.instances.insert(id, m.addr);
+        self.told(ctx, |book, now| {
+            if let Some(entry) = book.instances.get_mut(&id) {
+                entry.quarantined = false;
+            }
+            book.interrupted(id, "its actor was restarted before the outcome was known", now);
+        });
+    }
+}
+
+impl Handler<InstanceQuarantined> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: InstanceQuarantined, ctx: &mut Context<Self>) {
+        self.instances.remove(&m.instance);
+        self.told(ctx, |book, now| {
+            let Some(entry) = book.instances.get_mut(&m.instance) else { return };
+            entry.quarantined = true;
+            let host = entry.record.host.clone();
+            let text = format!("{}: {}", Status::Quarantined, m.why);
+            tracing::error!(instance = %entry.record.name, "{text}");
+            let line = Line::new(EventKind::Supervision, text).instance(m.instance, &host);
+            book.turn.touch(m.instance);
+            book.note(now, line);
+        });
+    }
+}
+
+impl Handler<ActorFailed> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: ActorFailed, ctx: &mut Context<Self>) {
+        // What it had in hand is in nobody's hands now.
+        let gone: Vec<InstanceId> = match (m.instance, &m.host, &self.book) {
+            (Some(instance), _, _) => vec![instance],
+            (None, Some(host), Some(book)) => book
+                .hosts
+                .get(host)
+                .map_or_else(Vec::new, |h| h.instances.iter().copied().collect()),
+            (None, Some(_), None) | (None, None, _) => Vec::new(),
+        };
+        for id in &gone {
+            self.instances.remove(id);
+        }
+        self.told(ctx, |book, now| {
+            for id in gone {
+                book.interrupted(id, "its actor failed before the outcome was known", now);
+            }
+            let mut line = Line::new(EventKind::Supervision, m.text);
+            if let Some(host) = &m.host {
+                line = match m.instance {
+                    Some(instance) => line.instance(instance, host),
+                    None => line.host(host),
+                };
+            }
+            book.note(now, line);
+        });
+    }
+}
+
+impl Handler<Report> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: Report, ctx: &mut Context<Self>) {
+        let metrics = self.settings.metrics.clone();
+        let deadline = self.settings.action_deadline;
+        self.told(ctx, |book, now| {
+            let detection = now.duration_since(m.seen.at).as_secs_f64();
+            metrics.detection.observe(detection.max(0.0));
+            if let Some(entry) = book.instances.get(&m.instance) {
+                let desired = entry.record.desired.state;
+                if !desired.is_met_by(m.seen.condition) {
+                    let observed = m.seen.condition.state();
+                    let labels = [desired.as_str(), observed.as_str()];
+                    metrics.mismatches.with_label_values(&labels).inc();
+                }
+            }
+            book.give_up_lost(m.instance, deadline, now);
+            book.seen(m.instance, &m.host, m.seen, now);
+        });
+    }
+}
+
+impl Handler<Ended> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: Ended, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.ended(m.instance, m.attempt, m.outcome, now));
+    }
+}

@@ -1,0 +1,138 @@
+//! Where one service lives: a folder with its configuration and its data. It outlives the processes that run in it.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use assured_lab::Host;
+use tempfile::TempDir;
+
+/// Graces that a test can wait for. `once` has a budget of one, so that an end can be counted.
+const SETTINGS: &str = r#"
+[poll]
+interval = "1s"
+
+[policies.default.running]
+"shutoff/shutdown" = { action = "accept", grace = "3s" }
+"paused/user" = { action = "resume", grace = "2s" }
+
+[policies.default.shutoff]
+"running" = { action = "shutdown", force_after = "3s" }
+
+[policies.once.running]
+"crashed" = { action = "restart", retry = { attempts = 1 }, exhausted = "stop" }
+"#;
+
+/// A folder for a service, and the port that it listens on.
+pub struct Site {
+    folder: TempDir,
+    port: u16,
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Site {
+    /// A service for these hosts.
+    pub fn new(hosts: &[Host]) -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap(), port: free_port() };
+        let mut text = format!(
+            "[service]\ndata_dir = {:?}\nshutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:{}\"\n{SETTINGS}",
+            site.data_dir(),
+            site.port,
+        );
+        for host in hosts {
+            let (id, uri) = (host.id(), host.uri());
+            text.push_str(&format!(
+                "[[hosts]]\nid = {id:?}\nuri = {uri:?}\nunmanaged = \"ignore\"\n"
+            ));
+        }
+        fs::write(site.config(), text).unwrap();
+        site
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.folder().join("assured.toml")
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.data_dir().join("assured.db")
+    }
+
+    /// What all processes in this folder have said so far.
+    pub fn log(&self) -> PathBuf {
+        self.folder().join("service.log")
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The program with these words and this configuration; no variable of whoever runs the tests reaches it.
+    pub fn program(&self, words: &[&str]) -> Command {
+        let mut command = program(words);
+        command.arg("--config").arg(self.config());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, words: &[&str]) -> Said {
+        run(&mut self.program(words))
+    }
+}
+
+/// The program with these words.
+pub fn program(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assured"));
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| name.to_string_lossy().starts_with("ASSURED__")) {
+        command.env_remove(name);
+    }
+    command.args(words).env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+impl Said {
+    /// Asserts how it ended, and that its error says each of these.
+    #[track_caller]
+    pub fn failed_with(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        for part in parts {
+            assert!(self.err.contains(part), "{part:?} is not said:\n{}", self.err);
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+    }
+
+    /// Asserts that it is done; gives what it printed.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self.out
+    }
+}
+
+/// A port that nobody listens on. Another process could take it before the service does, so the service fails loudly then.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
