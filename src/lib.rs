@@ -9,6 +9,7 @@ pub mod actors;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod exit;
 pub mod http;
 pub mod hypervisor;
 pub mod model;

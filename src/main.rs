@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use assured::cli::{self, Exit, Start};
+use assured::cli::{self, Start};
+use assured::exit::Exit;
 use assured::service;
 
 fn main() -> ExitCode {

@@ -4,7 +4,6 @@
 //! Not in here: what any of these does.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,15 +15,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actors::arbiter::Arbiter;
 use crate::actors::root::{Beside, Ending, Parts, Reach, Tree, assemble};
-use crate::cli::Exit;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
+use crate::exit::Exit;
 use crate::http::{self, HttpSettings, OperatorToken, State};
 use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use crate::snapshot::Board;
 use crate::store::Store;
 use crate::supervision::Watchdog;
-use crate::telemetry::{self, LogFormat, Metrics};
+use crate::telemetry::{self, LogFormat, Metrics, whole};
 
 /// The version that this is.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -42,13 +41,13 @@ pub enum Failure {
     #[error(transparent)]
     Log(#[from] telemetry::LogError),
     /// The database cannot be used.
-    #[error("{}", with_causes(.0))]
+    #[error("{}", whole(.0))]
     Database(#[from] crate::store::StoreError),
     /// The operator token cannot be had.
-    #[error("{}", with_causes(.0))]
+    #[error("{}", whole(.0))]
     Token(#[from] http::TokenError),
     /// HTTP cannot be served.
-    #[error("{}", with_causes(.0))]
+    #[error("{}", whole(.0))]
     Http(#[from] http::HttpError),
     /// The runtime, a signal handler or a metric cannot be set up.
     #[error("the service cannot be started: {0}")]
@@ -180,7 +179,7 @@ async fn serve(settings: HttpSettings, state: State) -> String {
                 Err(error) => format!("the HTTP server failed: {error}"),
             }
         }
-        Err(error) => with_causes(&error),
+        Err(error) => whole(&error),
     }
 }
 
@@ -203,7 +202,7 @@ fn watch(heartbeat: Duration) -> Result<Watchdog, Failure> {
         tracing::error!("the actors' thread was silent for {silent} s: the process ends");
         std::process::exit(Exit::GaveUp.code().into());
     })
-    .map_err(|e| Failure::Start(with_causes(&e)))?;
+    .map_err(|e| Failure::Start(whole(&e)))?;
     actix::spawn(pulse.beat_every(heartbeat / 8));
     Ok(watchdog)
 }
@@ -233,14 +232,4 @@ fn gave_up(ending: Ending) -> Failure {
         Ending::GaveUp(why) => Failure::GaveUp(why),
         Ending::Stopped => Failure::GaveUp("it ended before it had started".to_owned()),
     }
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

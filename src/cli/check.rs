@@ -4,11 +4,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::common::{Context, Output, json};
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::matrix::{Lines, matrix};
 use super::paint::Tone;
 use super::screen::{Column, Screen};
 use crate::config::{Errors, Host, Settings};
+use crate::exit::Exit;
 use crate::http::body::PolicyBody;
 
 /// Read the configuration as `run` would, and show hosts and policies, or everything wrong with it

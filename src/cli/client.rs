@@ -9,9 +9,10 @@ use ureq::http::{Method, Request, StatusCode, header};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::failure::{Failure, whole};
+use super::failure::Failure;
 use crate::http::MAX_LIMIT;
 use crate::http::body::{Page, ProblemBody};
+use crate::telemetry::whole;
 
 /// The service answers within 30 s, whatever it is asked.
 const DEADLINE: Duration = Duration::from_secs(40);

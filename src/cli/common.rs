@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::client::{Client, Token};
-use super::failure::{Failure, whole};
+use super::failure::Failure;
 use super::screen::Screen;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::http::TOKEN_FILE;
+use crate::telemetry::whole;
 
 /// Where the service is looked for when nothing says where it is.
 const DEFAULT_URL: &str = "http://127.0.0.1:8420";

@@ -1,51 +1,10 @@
-//! How commands fail, and with which exit code.
-
-use std::error::Error;
+//! How commands fail.
 
 use crate::config::Errors;
+use crate::exit::Exit;
 use crate::http::TokenError;
 use crate::store::StoreError;
-
-/// The exit codes, after `sysexits.h`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// It is done.
-    Done,
-    /// It failed.
-    Failed,
-    /// The command line cannot be understood.
-    Usage,
-    /// The service cannot be reached.
-    Unreachable,
-    /// Supervision gave up: the service manager is to start the service again.
-    GaveUp,
-    /// The database cannot be used.
-    Database,
-    /// The configuration is wrong.
-    Config,
-}
-
-impl Exit {
-    /// The number.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 64,
-            Self::Unreachable => 69,
-            Self::GaveUp => 70,
-            Self::Database => 74,
-            Self::Config => 78,
-        }
-    }
-}
-
-impl From<Exit> for std::process::ExitCode {
-    fn from(exit: Exit) -> Self {
-        exit.code().into()
-    }
-}
+use crate::telemetry::whole;
 
 /// Why a command failed. Each says what to do next, where that can be known.
 #[derive(Debug, thiserror::Error)]
@@ -93,17 +52,6 @@ impl Failure {
             Self::Config(_) => Exit::Config,
         }
     }
-}
-
-/// An error with its causes, in one line.
-pub(super) fn whole(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 fn errors(errors: &Errors) -> String {

@@ -31,7 +31,8 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::{Parser, Subcommand};
 
-pub use failure::{Exit, Failure};
+pub use crate::exit::Exit;
+pub use failure::Failure;
 pub use run::RunPlan;
 pub use screen::Screen;
 

@@ -10,8 +10,9 @@ use clap::Args;
 
 use super::client::Client;
 use super::common::{Context, Output, json};
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::paint::{Paint, Tone};
+use crate::exit::Exit;
 use crate::http::body::{HostBody, IncidentBody, InstanceBody, Page, StatusBody};
 use crate::model::Status;
 

@@ -85,7 +85,7 @@ pub fn decide(case: &Case<'_>) -> Decision {
         return wait(None, WaitWhy::FreshLook);
     }
     let Cell::Rule(matched) = *case.table.cell(case.desired.state, case.seen) else {
-        return decision(Verdict::InSync, Severity::None);
+        return Decision::in_sync();
     };
     match case.host {
         HostView::Ready => {}

@@ -18,6 +18,14 @@ pub struct Decision {
     pub spent: bool,
 }
 
+impl Decision {
+    /// It is as desired.
+    #[must_use]
+    pub const fn in_sync() -> Self {
+        Self { verdict: Verdict::InSync, rule: None, severity: Severity::None, spent: false }
+    }
+}
+
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {

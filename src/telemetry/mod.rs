@@ -5,6 +5,8 @@
 
 mod log;
 mod metrics;
+mod text;
 
 pub use log::{LogError, LogFormat, init as init_log};
 pub use metrics::Metrics;
+pub use text::whole;

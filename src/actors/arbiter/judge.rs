@@ -180,6 +180,7 @@ impl Book {
             // What is seen is what is desired now: a later mismatch is drift again.
             entry.record.settled = true;
             entry.record.in_sync_since = Some(now);
+            entry.decision = Some(Decision::in_sync());
         }
     }
 

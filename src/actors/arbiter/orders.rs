@@ -28,6 +28,7 @@ impl Book {
         if current.state != order.state {
             self.close(order.id, Resolution::Superseded, now);
             self.set_desired(order.id, order.state, order.by.clone(), now);
+            self.judge(order.id, now);
         }
         Ok(order.id)
     }
@@ -80,6 +81,7 @@ impl Book {
         if self.instances[&domain.id].record.desired.state != word.desired {
             self.close(domain.id, Resolution::Superseded, now);
             self.set_desired(domain.id, word.desired, By::Config, now);
+            self.judge(domain.id, now);
         }
     }
 
