@@ -1,5 +1,11 @@
 //! The decision, over every case: what may never come out, and what must.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    missing_docs
+)]
 
 use std::sync::Arc;
 

@@ -8,8 +8,6 @@ use crate::floor::{Cost, Floor};
 use crate::goal;
 use crate::service::Service;
 
-/// How many domains are looked at.
-const DOMAINS: usize = 1_000;
 /// How often the service and the floors take turns.
 const TURNS: usize = 6;
 /// How long the service's turn is: its interval is 1 s.
@@ -22,8 +20,8 @@ const SINGLE_ROUNDS: u32 = 3;
 const READS: &str = "assured_host_reads_total{host=\"many\",scope=\"all\"}";
 const LOOKS: &str = "assured_observations_total";
 
-pub(crate) fn run(lab: &Lab, floor: &Floor) {
-    let host = lab.test_host("many", DOMAINS).expect("the test driver's host starts");
+pub(crate) fn run(lab: &Lab, floor: &Floor, domains: usize) {
+    let host = lab.test_host("many", domains).expect("the test driver's host starts");
     let (uri, daemon) = (host.uri(), host.host().daemon_pid().unwrap());
     let config = format!(
         "[poll]\ninterval = \"1s\"\n\
@@ -31,7 +29,7 @@ pub(crate) fn run(lab: &Lab, floor: &Floor) {
     );
     let service = Service::start(&lab.folder().join("service-looks"), &config);
     // The node has a domain of its own besides.
-    service.wait_in_sync(DOMAINS as u64 + 1);
+    service.wait_in_sync(domains as u64 + 1);
     // Its first rounds make buffers grow, as the loops' do.
     service.work(TURN);
 
@@ -49,7 +47,7 @@ pub(crate) fn run(lab: &Lab, floor: &Floor) {
     }
     assert!(rounds >= 20.0, "only {rounds} rounds in {TURNS} turns");
 
-    println!("\none look, nothing wrong, {DOMAINS} domains: µs of CPU, and against (b)");
+    println!("\none look, nothing wrong, {domains} domains: µs of CPU, and against (b)");
     println!("{:44}{:>9}{:>9}{:>9}{:>9}{:>9}", "", "client", "libvirtd", "sum", "client", "sum");
     let line = |what: &str, cost: Cost| {
         let ([c, d], [floor_c, floor_d]) = (per_look(cost), per_look(bulk));

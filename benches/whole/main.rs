@@ -6,7 +6,8 @@
 //! (`lab/`), and what is compared is measured in turns, so that a busy machine slows both alike.
 //! Absolute figures move from machine to machine: what counts are the ratios.
 //!
-//! Needs what the lab needs: root, libvirt and QEMU; besides a C compiler and libvirt's headers.
+//! `cargo bench --bench whole -- looks 10000` runs one part only (`looks` or `repair`), with as many
+//! domains. Needs what the lab needs: root, libvirt and QEMU; besides a C compiler and libvirt's headers.
 // A benchmark that cannot go on has failed; and it measures real time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
@@ -35,15 +36,18 @@ fn load() -> String {
 }
 
 fn main() {
-    // `cargo bench` says "--bench", and passes on what was said after "--": the parts to run.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part);
+    // `cargo bench` says "--bench", and passes on what was said after "--": one part to run, if not
+    // both, and how many domains to look at.
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let domains = words.iter().find_map(|word| word.parse().ok()).unwrap_or(1_000);
+    let parts: Vec<_> = words.iter().filter(|word| word.parse::<usize>().is_err()).collect();
+    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| *wanted == part);
     let cores = std::thread::available_parallelism().unwrap();
     println!("{cores} cores, load before: {}", load());
     let floor = Floor::compile();
     let lab = Lab::new().expect("the lab can be set up");
     if wants("looks") {
-        looks::run(&lab, &floor);
+        looks::run(&lab, &floor, domains);
     }
     if wants("repair") {
         repair::run(&lab, &floor);

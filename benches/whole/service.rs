@@ -115,8 +115,8 @@ impl Service {
 
     /// Does something while it stands still.
     pub(crate) fn while_stopped<T>(&self, act: impl FnOnce() -> T) -> T {
-        let signal =
-            |name| drop(output(Command::new("kill").args([name, &self.pid().to_string()])));
+        let pid = self.pid().to_string();
+        let signal = |name: &str| drop(output(Command::new("kill").args([name, &pid])));
         signal("-STOP");
         let answer = act();
         signal("-CONT");

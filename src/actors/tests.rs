@@ -1,7 +1,7 @@
 //! What can only be done from inside: making real actors fail, and seeing that the rest goes on.
 
 #[path = "../../tests/system/rig.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub, clippy::panic)]
 mod rig;
 
 use std::cell::Cell;

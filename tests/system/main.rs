@@ -1,8 +1,10 @@
 //! The whole actor system on the simulated world, on virtual time: what it does, counted.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod budgets;
 mod crashes;
 mod drift;
 mod orders;
+// Shared with the tests from inside, in `src/actors/tests.rs`.
+#[allow(dead_code)]
 mod rig;

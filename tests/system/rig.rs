@@ -61,7 +61,7 @@ impl Rig {
         let world = World::new();
         let mut config = String::new();
         for host in hosts {
-            world.host(host);
+            let _ = world.host(host);
             config += &format!("[[hosts]]\nid = \"{host}\"\nuri = \"test:///{host}\"\n");
         }
         Self { world, store: Store::in_memory().unwrap(), config, wrap: None }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Instance;
 use crate::actors::traffic::{Carry, Ended};
 use crate::hypervisor::{Acted, CallError};
-use crate::model::{Condition, Look, Outcome, OutcomeKind, Source, State};
+use crate::model::{Condition, Look, Outcome, OutcomeKind, State};
 use crate::policy::refine;
 
 /// How long to wait after an action that could not be sent.
@@ -54,8 +54,7 @@ impl Instance {
         if let Some(why) = refusal {
             self.over(OutcomeKind::Withdrawn, Some(why));
             if seen.is_some() {
-                self.expected = true;
-                self.look_now(Source::Check);
+                self.expect_look();
             }
             return;
         }
@@ -102,8 +101,7 @@ impl Instance {
             }
         }
         // Whether it worked, the next look says, not the call's return.
-        self.expected = true;
-        self.look_now(Source::Check);
+        self.expect_look();
     }
 
     /// Tells the arbiter how the action ended.

@@ -62,8 +62,9 @@ pub struct Instance {
     looked_at: Option<Timestamp>,
     /// When the arbiter wants a look besides the cadence.
     wake: Option<Timestamp>,
-    /// Whether the next look is reported even if it says nothing new.
-    expected: bool,
+    /// The next look from this time on is reported even if it says nothing new. A read that was
+    /// under way before says nothing about what was done since.
+    expected: Option<Timestamp>,
     /// When it was heard that the host's side, not the guest, began to end the process.
     ended_by_host: Option<Timestamp>,
     /// The action that is being carried out.
@@ -83,7 +84,7 @@ impl Instance {
             reported: None,
             looked_at: None,
             wake: None,
-            expected: true,
+            expected: Some(Timestamp::MIN),
             ended_by_host: None,
             carrying: None,
             rng: fastrand::Rng::with_seed(seed),
@@ -92,6 +93,12 @@ impl Instance {
 
     fn aim(&self) -> Aim {
         self.assignment.aim
+    }
+
+    /// Wants a look from now on, which is reported whatever it says.
+    fn expect_look(&mut self) {
+        self.expected = Some(self.shared.clock.now());
+        self.look_now(Source::Check);
     }
 
     fn look_now(&self, source: Source) {
@@ -130,9 +137,10 @@ impl Instance {
         if due {
             self.wake = None;
         }
+        let expected = self.expected.is_some_and(|from| look.at >= from);
         let changed = self.reported != Some(condition);
         let mismatch = !self.aim().state.is_met_by(condition);
-        if changed || mismatch || due || self.expected {
+        if changed || mismatch || due || expected {
             let report = Report {
                 instance: self.assignment.instance,
                 host: self.shared.host.clone(),
@@ -141,7 +149,9 @@ impl Instance {
             // A report that finds no room is made again at the next look.
             if self.shared.arbiter.try_send(report).is_ok() {
                 self.reported = Some(condition);
-                self.expected = false;
+                if expected {
+                    self.expected = None;
+                }
             }
         }
     }
@@ -233,8 +243,7 @@ impl Handler<NewAim> for Instance {
     fn handle(&mut self, NewAim(aim): NewAim, _: &mut Context<Self>) {
         self.assignment.aim = aim;
         self.wake = None;
-        self.expected = true;
-        self.look_now(Source::Check);
+        self.expect_look();
     }
 }
 
