@@ -85,10 +85,10 @@ fn bare_run(hands: &mut Talk, watch: &Talk, times: &mut Times) {
 fn served_run(service: &Service, hands: &mut Talk, watch: &Talk, times: &mut Times) {
     hands.say("destroy served");
     let [_, destroyed, _] = stamps(&hands.line());
-    let judged = service.logged(|m| m.starts_with("served is ")).at;
-    let sending = service.logged(|m| m == "sending").at;
+    let judged = service.logged(|m| m.starts_with("served is "));
+    let sending = service.logged(|m| m == "sending");
     let running = started(watch, "served");
-    let known = service.logged(|m| m.starts_with("repaired")).at;
+    let known = service.logged(|m| m.starts_with("repaired"));
     times.judged.add(ms(judged - destroyed));
     times.sent.add(ms(sending - judged));
     times.latency.add(ms(sending - destroyed));

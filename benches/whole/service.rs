@@ -19,13 +19,6 @@ pub(crate) struct Service {
     log: Receiver<String>,
 }
 
-/// A line of its log.
-pub(crate) struct Logged {
-    /// In µs since the epoch.
-    pub(crate) at: i64,
-    pub(crate) message: String,
-}
-
 impl Service {
     /// Starts the release binary with a database of its own in `folder`. `config` is the rest of its
     /// configuration.
@@ -87,15 +80,14 @@ impl Service {
         }
     }
 
-    /// Waits for the next line of the log with a message like this.
-    pub(crate) fn logged(&self, wanted: impl Fn(&str) -> bool) -> Logged {
+    /// Waits for the next line of the log with a message like this. Its time is in µs since the
+    /// epoch.
+    pub(crate) fn logged(&self, wanted: impl Fn(&str) -> bool) -> i64 {
         loop {
             let line = self.log.recv_timeout(PATIENCE).expect("it logs that in time");
             let line: Value = serde_json::from_str(&line).unwrap();
-            let message = line["fields"]["message"].as_str().unwrap_or_default().to_owned();
-            if wanted(&message) {
-                let at = micros(&line["timestamp"]);
-                return Logged { at, message };
+            if wanted(line["fields"]["message"].as_str().unwrap_or_default()) {
+                return micros(&line["timestamp"]);
             }
         }
     }

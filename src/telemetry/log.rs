@@ -1,5 +1,7 @@
 //! Setting up tracing, once.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// What a line of the log looks like.
@@ -34,9 +36,15 @@ pub enum LogError {
 /// # Errors
 /// When the filter cannot be understood, or a subscriber is set already.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(filter)
+    // The HTTP server's own chatter is for those who ask for it.
+    let quiet = if filter.contains("actix") { "" } else { ",actix_server=warn" };
+    let filter = EnvFilter::try_new(format!("{filter}{quiet}"))
         .map_err(|e| LogError::Filter { filter: filter.to_owned(), why: e.to_string() })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours);
     match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -1,1 +1,80 @@
-//! x
+//! What happens to a whole host: its daemon hangs, or dies with a guest of its dying meanwhile.
+
+use assured_lab::{Guest, GuestKind};
+use serde_json::Value;
+
+use crate::deeds::{assert_story, text};
+use crate::rig::Service;
+use crate::world::World;
+
+#[test]
+fn a_hypervisor_that_hangs_costs_its_own_guests_their_freshness_and_no_other_anything() {
+    let Some(world) = World::new(&["kvm-1", "kvm-2"]) else { return };
+    let far =
+        [world.running(0, "far-1", GuestKind::Idle), world.running(0, "far-2", GuestKind::Idle)];
+    let near = world.running(1, "near-1", GuestKind::Idle);
+    let service = world.site.start();
+    service.adopt(&[&far[0], &far[1], &near]);
+
+    world.hosts[0].hang_daemon().unwrap();
+    service.until("the host to be unreachable", || host_state(&service, "kvm-1") == "unreachable");
+    assert!(!service.get("/api/v1/hosts/kvm-1")["error"].is_null());
+    for guest in &far {
+        let instance = service.instance(guest);
+        assert_eq!(instance["status"], "unknown");
+        assert_eq!(instance["observed"]["stale"], true);
+        assert_eq!(instance["observed"]["state"], "running", "the last look is kept");
+    }
+    near.kill().unwrap();
+    service.until_back(&near, "running/booted", 2);
+    assert_eq!(host_state(&service, "kvm-1"), "unreachable", "it hung all the while");
+    assert_eq!(host_state(&service, "kvm-2"), "up");
+    assert_story(&service, &near, &["start"], &[("shutoff/crashed", "repaired", 1)]);
+
+    world.hosts[0].unhang_daemon().unwrap();
+    service.until("the host to be up", || host_state(&service, "kvm-1") == "up");
+    for guest in &far {
+        service.until_back(guest, "running/booted", 1);
+    }
+    service.look_again(&[&far[0], &far[1], &near], 3);
+    for guest in &far {
+        assert_eq!(guest.starts().unwrap(), 1);
+        assert_story(&service, guest, &[], &[]);
+        assert_eq!(service.instance(guest)["observed"]["stale"], false);
+    }
+    service.kill();
+    world.end();
+}
+
+#[test]
+fn a_guest_that_died_while_its_daemon_was_down_is_found_when_that_returns() {
+    let Some(world) = World::new(&["kvm-1"]) else { return };
+    let [dead, alive] = ["web-1", "web-2"].map(|name| world.running(0, name, GuestKind::Idle));
+    let service = world.site.start();
+    service.adopt(&[&dead, &alive]);
+    let host = &world.hosts[0];
+
+    host.kill_daemon().unwrap();
+    service.until("the host to be unreachable", || host_state(&service, "kvm-1") == "unreachable");
+    dead.kill().unwrap();
+    assert_eq!(service.status(&dead), "unknown", "nobody can know");
+    host.start_daemon().unwrap();
+    service.until_back(&dead, "running/booted", 2);
+    service.until_back(&alive, "running/booted", 1);
+    service.look_again(&[&dead, &alive], 3);
+    assert_eq!((dead.starts().unwrap(), alive.starts().unwrap()), (2, 1));
+    assert_eq!(service.deeds(&dead), ["start"]);
+    assert_eq!(ends(&service, &dead), [("repaired".to_owned(), 1)]);
+    assert_story(&service, &alive, &[], &[]);
+    service.kill();
+    world.end();
+}
+
+fn host_state(service: &Service<'_>, id: &str) -> String {
+    let host: Value = service.get(&format!("/api/v1/hosts/{id}"));
+    text(&host["state"])
+}
+
+fn ends(service: &Service<'_>, guest: &Guest) -> Vec<(String, u64)> {
+    service.incidents(guest).into_iter().map(|(_, end, attempts)| (end, attempts)).collect()
+}

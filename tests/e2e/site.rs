@@ -5,15 +5,19 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use assured_lab::Host;
+use assured_lab::{Host, wait_until};
 use tempfile::TempDir;
 
-/// Graces that a test can wait for. `once` has a budget of one, so that an end can be counted.
+use crate::rig::SOON;
+
+/// Graces that a test can wait for, and for what is destroyed again and again a budget that lasts. `once` has a budget of
+/// one, so that its end can be seen.
 const SETTINGS: &str = r#"
 [poll]
 interval = "1s"
 
 [policies.default.running]
+"shutoff/destroyed" = { action = "start", retry = { attempts = 100, initial = "100ms", max = "100ms" } }
 "shutoff/shutdown" = { action = "accept", grace = "3s" }
 "paused/user" = { action = "resume", grace = "2s" }
 
@@ -90,14 +94,16 @@ impl Site {
     }
 
     /// Runs the program to its end.
+    #[track_caller]
     pub fn run(&self, words: &[&str]) -> Said {
         run(&mut self.program(words))
     }
 }
 
-/// The program with these words.
+/// The program with these words. It dies with the test, whatever ends that.
 pub fn program(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_assured"));
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_assured")]);
     let ours = std::env::vars_os().map(|(name, _)| name);
     for name in ours.filter(|name| name.to_string_lossy().starts_with("ASSURED__")) {
         command.env_remove(name);
@@ -106,9 +112,17 @@ pub fn program(words: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end, which must come: a service that should not have started would run for ever.
+#[track_caller]
 pub fn run(command: &mut Command) -> Said {
-    let output = command.output().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let ended =
+        wait_until(SOON, format!("the end of {command:?}"), || child.try_wait().unwrap().is_some());
+    if let Err(error) = ended {
+        child.kill().unwrap();
+        panic!("{error}\n{:?}", child.wait_with_output());
+    }
+    let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }

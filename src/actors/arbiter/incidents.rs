@@ -20,7 +20,10 @@ impl Book {
         let twice = decision.rule.is_none() && decision.verdict == Verdict::Alert;
         // An order opens no incident unless its attempts are spent.
         let drift = entry.record.settled && !entry.is_in_sync() && !late_look;
-        let severity = if decision.spent {
+        // What a rule says matters once its grace is over; a spent budget always does.
+        let severity = if matches!(decision.verdict, Verdict::Wait { why: WaitWhy::Grace, .. }) {
+            Severity::None
+        } else if decision.spent {
             decision.severity.max(Severity::Warning)
         } else {
             decision.severity
@@ -82,9 +85,12 @@ impl Book {
         entry.told = None;
         let lasted = now.duration_since(incident.opened_at);
         let text = format!(
-            "{resolution} after {:.3} s, {} attempts",
+            "{resolution} after {:.3} s, {}",
             lasted.as_secs_f64(),
-            incident.attempts
+            match incident.attempts {
+                1 => "1 attempt".to_owned(),
+                many => format!("{many} attempts"),
+            }
         );
         tracing::info!(instance = %entry.record.name, host = %incident.host,
             incident = %incident.id, "{text}");
