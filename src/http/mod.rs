@@ -2,9 +2,9 @@
 //!
 //! Reads come from the published picture ([`crate::snapshot::Board`]) and from the store's reading
 //! connections; they never wait for an actor. Changes are messages to the arbiter, answered after
-//! they are committed. Whatever goes wrong leaves as a problem document ([`problem`]).
+//! they are committed. Whatever goes wrong leaves as a problem document (`problem.rs`).
 //!
-//! A request passes the [`gate`] (its names, its size, headers, the log), is routed ([`routes`]),
+//! A request passes the `gate` (its names, its size, headers, the log), is routed (`routes.rs`),
 //! gets a deadline, and ends in a handler of `api/`.
 //!
 //! Not in here: SQL, decisions, and the way back from a handler into an actor other than by the

@@ -19,7 +19,7 @@ pub struct Explanation {
     pub text: String,
 }
 
-/// What the policy says about a condition, from the same table that [`super::decide`] uses.
+/// What the policy says about a condition, from the same table that [`super::decide()`] uses.
 #[must_use]
 pub fn explain(table: &Table, desired: DesiredState, seen: Condition) -> Explanation {
     let matched = match table.cell(desired, seen) {

@@ -1,6 +1,6 @@
 //! What is done about a mismatch, as pure functions of values.
 //!
-//! [`decide`] answers, for one instance at one moment, what to do and why. [`Table`] is a policy
+//! [`decide()`] answers, for one instance at one moment, what to do and why. [`Table`] is a policy
 //! with no hole in it, built once from layers of rules. [`Admission`] decides who may act now when
 //! more want to than may.
 //!

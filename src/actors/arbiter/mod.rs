@@ -1,6 +1,6 @@
 //! The arbiter: the only one who decides, and the only one who writes.
 //!
-//! Its mailbox is taken in turns. Each message changes the [`Book`]; when the mailbox is empty, all
+//! Its mailbox is taken in turns. Each message changes the book (`book.rs`); when the mailbox is empty, all
 //! that the turn has changed goes into one transaction, and only when that is on the disk do the
 //! actions go out and the answers go back. What comes in meanwhile makes the next turn.
 //!
