@@ -4,6 +4,7 @@
 mod budgets;
 mod crashes;
 mod drift;
+mod elsewhere;
 mod orders;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
