@@ -39,16 +39,38 @@ impl Service<'_> {
         sent.map(|event| text(&event["detail"]["command"])).collect()
     }
 
-    /// The incidents of a guest, the oldest first: what was seen, how it ended, and after how many attempts.
+    /// How each incident of a guest ended, the oldest first, and after how many attempts.
+    ///
+    /// What was seen first is left out: libvirt shows what is on its way, too (`shutdown`, `paused/save`), for a moment.
     #[track_caller]
-    pub fn incidents(&self, guest: &Guest) -> Vec<(String, String, u64)> {
+    pub fn ends(&self, guest: &Guest) -> Vec<(String, u64)> {
         let mut found = self.list("/api/v1/incidents", &format!("instance={}", guest.uuid()));
         found.sort_by_key(|incident| incident["id"].as_u64());
-        let tell = |i: &Value| {
-            let end = i["resolution"].as_str().unwrap_or("open").to_owned();
-            (seen(&i["observed"]), end, i["attempts"].as_u64().unwrap())
+        let end = |incident: &Value| {
+            let end = incident["resolution"].as_str().unwrap_or("open").to_owned();
+            (end, incident["attempts"].as_u64().unwrap())
         };
-        found.iter().map(tell).collect()
+        found.iter().map(end).collect()
+    }
+
+    /// When the look was made that first found a guest so, in seconds.
+    #[track_caller]
+    pub fn first_seen(&self, guest: &Guest, condition: &str) -> f64 {
+        seconds(&self.first(guest, "observed", condition)["detail"]["looked_at"])
+    }
+
+    /// When the first event of a kind was written that begins so, in seconds.
+    #[track_caller]
+    pub fn first_written(&self, guest: &Guest, kind: &str, begin: &str) -> f64 {
+        seconds(&self.first(guest, kind, begin)["at"])
+    }
+
+    #[track_caller]
+    fn first(&self, guest: &Guest, kind: &str, begin: &str) -> Value {
+        let events = self.events(guest);
+        let is = |e: &&Value| e["kind"] == *kind && text(&e["text"]).starts_with(begin);
+        let event = events.iter().find(is);
+        event.unwrap_or_else(|| panic!("no {kind} {begin:?} in {events:#?}")).clone()
     }
 
     /// Waits until each guest was looked at so many times more: what is to happen would have happened by then.
@@ -75,20 +97,22 @@ impl Service<'_> {
     }
 }
 
-/// Asserts what was done with a guest, and what became of its incidents.
+/// Asserts what was done with a guest, and how each of its incidents ended, after how many attempts.
 #[track_caller]
-pub fn assert_story(
-    service: &Service<'_>,
-    guest: &Guest,
-    deeds: &[&str],
-    incidents: &[(&str, &str, u64)],
-) {
+pub fn assert_story(service: &Service<'_>, guest: &Guest, deeds: &[&str], ends: &[(&str, u64)]) {
     assert_eq!(service.deeds(guest), deeds, "{}", guest.name());
-    let found = service.incidents(guest);
-    let found: Vec<_> = found.iter().map(|(s, e, n)| (s.as_str(), e.as_str(), *n)).collect();
-    assert_eq!(found, incidents, "{}", guest.name());
+    let found = service.ends(guest);
+    let found: Vec<_> = found.iter().map(|(end, attempts)| (end.as_str(), *attempts)).collect();
+    assert_eq!(found, ends, "{}", guest.name());
 }
 
+/// A time in an answer, in seconds.
+pub fn seconds(value: &Value) -> f64 {
+    let at: jiff::Timestamp = text(value).parse().unwrap();
+    at.as_duration().as_secs_f64()
+}
+
+/// A text in an answer; empty where it is null.
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

@@ -45,7 +45,7 @@ fn an_end_on_request_waits_for_the_starts_that_are_under_way() {
     for guest in &guests {
         service.until_back(guest, "running/booted", 2);
         service.until("its incident to be closed", || {
-            service.incidents(guest).iter().all(|incident| incident.1 == "repaired")
+            service.ends(guest).iter().all(|(end, _)| end == "repaired")
         });
     }
     service.look_again(&[&guests[0], &guests[1]], 2);

@@ -146,7 +146,9 @@ impl Said {
     }
 }
 
-/// A port that nobody listens on. Another process could take it before the service does, so the service fails loudly then.
+/// A port that nobody listens on. Those that the kernel gives to clients are left out: one of them could be taken while a
+/// service is down between two lives.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let mut ports = std::iter::repeat_with(|| fastrand::u16(10_000..32_768));
+    ports.find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).unwrap()
 }
