@@ -1,7 +1,5 @@
 //! A lab with a service's folder beside it, and what has to be true when both are gone.
 
-use std::io::Write as _;
-
 use assured_lab::{Guest, GuestKind, GuestSpec, Host, Lab, leftovers_of};
 use serde_json::json;
 
@@ -18,11 +16,7 @@ pub struct World {
 impl World {
     /// Hosts of these names; none where the lab is off, which is said loudly.
     pub fn new(names: &[&str]) -> Option<Self> {
-        if std::env::var("LAB").is_ok_and(|lab| lab == "off") {
-            let test = std::thread::current().name().unwrap_or_default().to_owned();
-            // Not eprintln!, which the test harness keeps to itself where a test passes.
-            let text = format!("*** LAB=off: LEFT OUT {test}, which needs real hosts ***\n");
-            std::io::stderr().write_all(text.as_bytes()).unwrap();
+        if assured_lab::is_left_out() {
             return None;
         }
         let lab = Lab::new().unwrap();

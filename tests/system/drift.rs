@@ -159,3 +159,23 @@ fn an_alert_is_told_once() {
         assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
     });
 }
+
+#[test]
+fn a_slow_host_leaves_no_repair_unseen() {
+    virtual_time(|| async {
+        use std::time::Duration;
+        for (latency, start) in [(10, 300), (300, 10), (700, 700), (1500, 400), (400, 1500)] {
+            let mut rig = Rig::new(&["kvm-1"]);
+            let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+            let service = rig.start().await;
+            service.in_sync(id, 20).await;
+            rig.host("kvm-1").set_latency(Duration::from_millis(latency));
+            rig.host("kvm-1").set_start_delay(Duration::from_millis(start));
+            rig.host("kvm-1").destroy(id);
+            service.pass(25).await;
+            assert_eq!(rig.deeds(id), [Command::Start], "{latency} ms, {start} ms");
+            assert_eq!(service.status(id), Status::InSync, "{latency} ms, {start} ms");
+            assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
+        }
+    });
+}

@@ -174,6 +174,8 @@ impl Book {
                 detail: Some(why.to_owned()),
             };
             self.ended(id, attempt, outcome, now);
+            // Nobody looks by himself after this, as one does after an action of his own.
+            self.turn.then(super::turn::Effect::LookAt(id, now));
         }
     }
 }
