@@ -10,8 +10,8 @@ SHELL := /bin/bash
 
 HOST_TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
-# Cargo runs tests and benches through this.
-RUNNER := CARGO_TARGET_$(shell echo $(HOST_TRIPLE) | tr 'a-z-' 'A-Z_')_RUNNER="$(SUDO)"
+# Cargo runs tests and benches through this (an empty one it does not take).
+RUNNER := CARGO_TARGET_$(shell echo $(HOST_TRIPLE) | tr 'a-z-' 'A-Z_')_RUNNER="$(or $(SUDO),env)"
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PREFIX ?= /usr/local
 LAB ?= on
