@@ -83,8 +83,12 @@ impl Service {
     /// Waits for the next line of the log with a message like this. Its time is in µs since the
     /// epoch.
     pub(crate) fn logged(&self, wanted: impl Fn(&str) -> bool) -> i64 {
+        let mut last = String::from("nothing");
         loop {
-            let line = self.log.recv_timeout(PATIENCE).expect("it logs that in time");
+            let Ok(line) = self.log.recv_timeout(PATIENCE) else {
+                panic!("what was awaited is not logged in time; the last line is {last}");
+            };
+            last.clone_from(&line);
             let line: Value = serde_json::from_str(&line).unwrap();
             if wanted(line["fields"]["message"].as_str().unwrap_or_default()) {
                 return micros(&line["timestamp"]);
