@@ -176,3 +176,23 @@ fn at_most_so_many_at_once_and_each_before_any_twice() {
         assert!(ids.iter().all(|&id| service.status(id) == Status::InSync));
     });
 }
+
+#[test]
+fn the_window_is_that_of_the_rule_that_acts_not_of_what_was_seen_on_the_way_down() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        rig.config += "[policies.default.running]\n\"shutoff/destroyed\" = { action = \"start\", \
+            retry = { attempts = 2, window = \"1m\" }, exhausted = \"stop\" }\n";
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        for deaths in 1..=6 {
+            service.pass(90).await;
+            rig.host("kvm-1").put(id, "web-1", Condition::ShutdownUnknown);
+            service.until("on its way down", 15, |s| s.status(id) == Status::Settling).await;
+            rig.host("kvm-1").put(id, "web-1", Condition::ShutoffDestroyed);
+            service.in_sync(id, 10).await;
+            assert_eq!(rig.sent(id, Command::Start), deaths);
+        }
+    });
+}

@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::turn::Turn;
 use crate::config;
@@ -77,6 +77,9 @@ pub(super) struct Entry {
     pub(super) seen_at: Option<Timestamp>,
     /// When the last action ended.
     pub(super) acted_at: Option<Timestamp>,
+    /// How long it was in its desired state before the present break, while that may still make its
+    /// budget fresh.
+    pub(super) calm: Option<SignedDuration>,
     /// The last answer of the policy.
     pub(super) decision: Option<Decision>,
     /// What the audit log was told of that answer: the same is not told again.
@@ -95,6 +98,7 @@ impl Entry {
             incident: None,
             seen_at: None,
             acted_at: None,
+            calm: None,
             decision: None,
             told: None,
             quarantined: false,

@@ -1,12 +1,12 @@
 //! Taking in what was seen.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Book, Entry};
 use super::turn::Line;
 use crate::actors::traffic::Seen;
 use crate::model::{EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
-use crate::policy::refine;
+use crate::policy::{Cell, refine};
 
 impl Book {
     /// An instance was seen on a host: keeps the record true, and judges.
@@ -23,6 +23,7 @@ impl Book {
             self.record(id, Seen { condition, ..seen }, now);
         }
         self.settle(id, now);
+        self.refresh_budget(id, now);
         self.judge(id, now);
     }
 
@@ -63,7 +64,6 @@ impl Book {
 
     /// Follows whether the instance is in its desired state, and since when.
     fn settle(&mut self, id: InstanceId, now: Timestamp) {
-        let policies = self.policies.clone();
         let Some(entry) = self.instances.get_mut(&id) else { return };
         let Some(observed) = entry.record.observed else { return };
         let desired = &entry.record.desired;
@@ -74,6 +74,7 @@ impl Book {
         }
         if desired.state.is_met_by(observed.condition) {
             let reached = !entry.record.settled;
+            entry.calm = None;
             if entry.record.in_sync_since.is_none() || reached {
                 entry.record.in_sync_since.get_or_insert(now);
                 entry.record.settled = true;
@@ -88,16 +89,25 @@ impl Book {
                 self.note(now, line);
             }
         } else if let Some(since) = entry.record.in_sync_since.take() {
-            // Time in the desired state, not a start that "worked", makes a budget fresh.
-            let table = policies.get_or_default(&entry.record.policy);
-            let window = match table.cell(desired.state, observed.condition) {
-                crate::policy::Cell::Rule(matched) => matched.rule.retry.window,
-                crate::policy::Cell::InSync => crate::policy::Retry::default().window,
-            };
-            let held = std::time::Duration::try_from(now.duration_since(since)).unwrap_or_default();
-            if held >= window {
-                fresh_budget(entry, now);
-            }
+            entry.calm = Some(now.duration_since(since));
+            self.turn.write(id);
+        }
+    }
+
+    /// Makes the budget fresh, if the instance was in its desired state for long enough before this
+    /// break: time does that, not a start that "worked". How long is enough, the rule says that is
+    /// to act; what was seen on the way down may be another's matter.
+    fn refresh_budget(&mut self, id: InstanceId, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let (Some(calm), Some(observed)) = (entry.calm, entry.record.observed) else { return };
+        let table = self.policies.get_or_default(&entry.record.policy);
+        let Cell::Rule(matched) = table.cell(entry.record.desired.state, observed.condition) else {
+            return;
+        };
+        let window = SignedDuration::try_from(matched.rule.retry.window);
+        if matched.rule.action.command().is_some() && window.is_ok_and(|window| calm >= window) {
+            entry.calm = None;
+            fresh_budget(entry, now);
             self.turn.write(id);
         }
     }
@@ -157,7 +167,7 @@ impl Book {
         now: Timestamp,
     ) {
         let begun = self.instances.get_mut(&id).and_then(|e| e.in_flight().map(|a| a.at));
-        let limit = jiff::SignedDuration::try_from(deadline * 2).unwrap_or_default();
+        let limit = SignedDuration::try_from(deadline * 2).unwrap_or_default();
         if begun.is_some_and(|at| now.duration_since(at) > limit) {
             self.interrupted(id, "its end was never heard of", now);
         }
