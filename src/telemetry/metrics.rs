@@ -34,8 +34,6 @@ pub struct Metrics {
     pub commit_duration: Histogram,
     /// How many rows a commit wrote.
     pub commit_rows: Histogram,
-    /// Messages that wait. Labels: actor.
-    pub mailbox_depth: IntGaugeVec,
     /// Restarts of actors. Labels: kind.
     pub actor_restarts: IntCounterVec,
     /// Reads of a host, in calls. Labels: host, scope (all, some).
@@ -113,7 +111,6 @@ impl Metrics {
                 SHORT,
             )?,
             commit_rows: histogram(&r, "store_batch_size", "Rows that a commit wrote", ROWS)?,
-            mailbox_depth: gauges(&r, "mailbox_depth", "Messages that wait", &["actor"])?,
             actor_restarts: counters(&r, "actor_restarts_total", "Restarts of actors", &["kind"])?,
             host_reads: counters(
                 &r,

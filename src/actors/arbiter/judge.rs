@@ -154,6 +154,8 @@ impl Book {
             at: now,
             outcome: None,
         };
+        // From the first attempt of a break on, what was before it makes no budget fresh any more.
+        entry.calm = None;
         let number = Attempts::new(&entry.attempts, None).used() + 1;
         entry.attempts.push(attempt.clone());
         let line = Line::new(EventKind::Attempt, format!("{command}, attempt {number}"))
