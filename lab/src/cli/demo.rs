@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Where a person finds the short commands; a lab's own folder has a name that nobody can type.
 const SHORTCUT: &str = "assured-demo";
 
+/// What assured's configuration is called.
+const CONFIG: &str = "assured.toml";
+
 /// Timer ticks of 55 ms until the guest that ends by itself does: three minutes.
 const BATCH_TICKS: u16 = 3270;
 
@@ -46,9 +49,10 @@ impl Demo {
         Ok(demo)
     }
 
-    /// Where assured's configuration lies unless somebody wants it elsewhere.
+    /// Where assured's configuration lies unless somebody wants it elsewhere: beside the short
+    /// commands, for assured's own command line needs it to find the demo's data folder.
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.lab.folder().join("assured.toml")
+        self.commands.join(CONFIG)
     }
 
     /// Writes assured's configuration: the hosts, the guests, and a data folder that goes with the lab.
@@ -112,6 +116,16 @@ impl Demo {
             ] {
                 let _ = writeln!(text, "  {:<48} {what}", format!("{command} {words}"));
             }
+        }
+        let config = self.config_path();
+        let config = config.display();
+        let _ = writeln!(
+            text,
+            "\nAnd with the service's own command line:\n  assured --config {config} status --watch\n  \
+             assured --config {config} incidents list"
+        );
+        if let Some(guest) = self.hosts.first().and_then(|(_, guests)| guests.first()) {
+            let _ = writeln!(text, "  assured --config {config} instances desire {guest} shutoff");
         }
         println!(
             "{text}\nbatch-1 shuts itself down from inside after three minutes. Ctrl-C takes everything down.\n"
