@@ -117,7 +117,7 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
         drain: Duration::from_secs(2),
     };
     // A listener that cannot be had is told before anything is done to a machine.
-    drop(std::net::TcpListener::bind(listen.listen).map_err(|source| in_use(&listen, source))?);
+    http::check_listen(listen.listen)?;
     let policies = Arc::new(settings.policies.clone());
     let outside = move |arbiter: &Addr<Arbiter>| {
         let state = State {
@@ -216,15 +216,6 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = int.recv() => tracing::info!("SIGINT: stopping"),
         }
     })
-}
-
-fn in_use(settings: &HttpSettings, source: std::io::Error) -> http::HttpError {
-    let listen = settings.listen;
-    if source.kind() == std::io::ErrorKind::AddrInUse {
-        http::HttpError::InUse { listen }
-    } else {
-        http::HttpError::Listen { listen, source }
-    }
 }
 
 fn gave_up(ending: Ending) -> Failure {

@@ -30,5 +30,5 @@ pub use access::{OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;
 pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;
-pub use server::{HttpError, HttpSettings, serve};
+pub use server::{HttpError, HttpSettings, check_listen, serve};
 pub use state::{Arbiter, State};

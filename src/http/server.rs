@@ -68,13 +68,7 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
     if !listen.ip().to_canonical().is_loopback() {
         return Err(HttpError::NotLoopback(listen));
     }
-    let failed = |source: std::io::Error| {
-        if source.kind() == std::io::ErrorKind::AddrInUse {
-            HttpError::InUse { listen }
-        } else {
-            HttpError::Listen { listen, source }
-        }
-    };
+    let failed = |source| not_bound(listen, source);
     // Bound here and not by actix, because requests are checked against the port that it becomes.
     let listener = TcpListener::bind(listen).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
@@ -90,4 +84,20 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
         .map_err(failed)?
         .run();
     Ok((server, bound))
+}
+
+/// Whether the address can be listened on at this moment: to be told before anything else is begun.
+///
+/// # Errors
+/// When it cannot.
+pub fn check_listen(listen: SocketAddr) -> Result<(), HttpError> {
+    TcpListener::bind(listen).map(drop).map_err(|source| not_bound(listen, source))
+}
+
+fn not_bound(listen: SocketAddr, source: std::io::Error) -> HttpError {
+    if source.kind() == std::io::ErrorKind::AddrInUse {
+        HttpError::InUse { listen }
+    } else {
+        HttpError::Listen { listen, source }
+    }
 }

@@ -222,7 +222,7 @@ fn shutdown(case: &Case<'_>, rule: &Rule, used: u32) -> Next {
 /// held back just as one whose start fails.
 fn next_due(case: &Case<'_>, rule: &Rule, used: u32, last: Option<Timestamp>) -> Timestamp {
     match last {
-        None => case.since.min(case.now),
+        None => case.now,
         Some(last) => after(last.max(case.since), delay_after(&rule.retry, used, case.draw)),
     }
 }

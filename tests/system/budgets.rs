@@ -3,7 +3,7 @@
 use assured::actors::messages::Retry;
 use assured::model::{By, Command, Condition, DesiredState, Status};
 
-use crate::rig::{Rig, Service, kinds, virtual_time};
+use crate::rig::{Rig, Service, kinds, one_running, virtual_time};
 
 use Condition::RunningBooted;
 use DesiredState::{Running, Shutoff};
@@ -47,10 +47,7 @@ fn a_guest_that_boots_and_then_dies_spends_its_budget() {
 #[test]
 fn a_spent_budget_goes_on_slowly_by_default() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         kill_whenever_it_runs(&rig, &service, id, 600).await;
         assert_eq!(rig.sent(id, Command::Start), 5);
         assert_eq!(service.status(id), Status::BackingOff);

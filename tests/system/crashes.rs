@@ -5,7 +5,7 @@ use std::time::Duration;
 use assured::actors::root::Ending;
 use assured::model::{Command, Condition, DesiredState, OutcomeKind, Status};
 
-use crate::rig::{Rig, virtual_time};
+use crate::rig::{Rig, one_running, virtual_time};
 
 use Condition::{RunningBooted, ShutoffDestroyed};
 use DesiredState::Running;
@@ -13,10 +13,7 @@ use DesiredState::Running;
 #[test]
 fn killed_between_intent_and_outcome_it_looks_first() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").set_start_delay(Duration::from_secs(3));
         rig.host("kvm-1").destroy(id);
         service.pass(1).await;
@@ -38,10 +35,7 @@ fn killed_between_intent_and_outcome_it_looks_first() {
 #[test]
 fn a_start_that_is_still_under_way_when_it_returns_is_not_doubled() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").set_start_delay(Duration::from_secs(5));
         rig.host("kvm-1").destroy(id);
         service.pass(1).await;

@@ -2,7 +2,7 @@
 
 use assured::model::{Command, Condition, DesiredState, Status};
 
-use crate::rig::{Rig, virtual_time};
+use crate::rig::{Rig, one_running, virtual_time};
 
 use Condition::{PausedIoError, RunningBooted, ShutoffDestroyed};
 use DesiredState::{Paused, Running, Shutoff};
@@ -10,10 +10,7 @@ use DesiredState::{Paused, Running, Shutoff};
 #[test]
 fn a_destroyed_guest_is_started_once() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").destroy(id);
         service
             .until("running again", 5, |_| rig.host("kvm-1").condition(id) == RunningBooted)
@@ -27,10 +24,7 @@ fn a_destroyed_guest_is_started_once() {
 #[test]
 fn a_guest_that_powers_itself_off_is_accepted_after_its_grace() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").power_off(id);
         service.until("settling", 5, |s| s.status(id) == Status::Settling).await;
         service.pass(110).await;
@@ -46,10 +40,7 @@ fn a_guest_that_powers_itself_off_is_accepted_after_its_grace() {
 #[test]
 fn a_guest_whose_process_was_ended_by_a_signal_is_started() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").terminate(id);
         service.pass(10).await;
         assert_eq!(rig.deeds(id), [Command::Start]);
@@ -61,10 +52,7 @@ fn a_guest_whose_process_was_ended_by_a_signal_is_started() {
 #[test]
 fn a_suspended_guest_is_resumed_after_its_grace() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").suspend(id);
         service.pass(28).await;
         assert_eq!(rig.deeds(id), []);
@@ -105,10 +93,7 @@ fn a_daemon_restart_is_no_reason_for_anything() {
 #[test]
 fn a_guest_that_died_while_the_daemon_was_down_is_found() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").kill_daemon();
         service.pass(20).await;
         rig.host("kvm-1").kill(id);
@@ -149,9 +134,9 @@ fn an_alert_is_told_once() {
         service.in_sync(id, 20).await;
         rig.host("kvm-1").pause_as(id, PausedIoError);
         service.pass(5).await;
-        let before = rig.events().await.len();
+        let before = service.commits();
         service.pass(3600).await;
-        assert_eq!(rig.events().await.len(), before, "steady state writes nothing");
+        assert_eq!(service.commits(), before, "a mismatch that lasts writes nothing");
         assert_eq!(service.status(id), Status::OutOfSync);
         assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 1);
         rig.host("kvm-1").pause_as(id, Condition::PausedUser);
@@ -177,5 +162,66 @@ fn a_slow_host_leaves_no_repair_unseen() {
             assert_eq!(service.status(id), Status::InSync, "{latency} ms, {start} ms");
             assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
         }
+    });
+}
+
+#[test]
+fn the_steady_state_writes_nothing() {
+    virtual_time(|| async {
+        let (_rig, id, service) = one_running().await;
+        let (before, looked) = (service.commits(), service.view(id).freshness.at());
+        service.pass(3600).await;
+        assert_eq!(service.commits(), before);
+        assert!(service.view(id).freshness.at() > looked, "and yet it was looked at");
+    });
+}
+
+#[test]
+fn each_kind_of_drift_has_its_action() {
+    virtual_time(|| async {
+        use Command::{Destroy, Pause, Restart, Resume, Shutdown, Start, Wakeup};
+        let rows = [
+            (Running, Condition::PmSuspendedUnknown, Wakeup),
+            (Running, Condition::CrashedPanicked, Restart),
+            (Running, Condition::PausedWatchdog, Restart),
+            (Running, Condition::PausedIoError, Resume),
+            (Running, Condition::ShutoffSaved, Start),
+            (Running, Condition::ShutoffUnknown, Start),
+            (Paused, RunningBooted, Pause),
+            (Shutoff, RunningBooted, Shutdown),
+            (Shutoff, Condition::PausedUser, Destroy),
+            (Shutoff, Condition::CrashedPanicked, Destroy),
+        ];
+        for (desired, seen, expected) in rows {
+            let mut rig = Rig::new(&["kvm-1"]);
+            let settled = match desired {
+                Running => RunningBooted,
+                Paused => Condition::PausedUser,
+                Shutoff => ShutoffDestroyed,
+            };
+            let id = rig.instance("kvm-1", "web-1", settled, desired);
+            let service = rig.start().await;
+            service.in_sync(id, 20).await;
+            rig.host("kvm-1").put(id, "web-1", seen);
+            service.pass(110).await;
+            assert_eq!(rig.deeds(id), [expected], "{desired} {seen}");
+            assert_eq!(service.status(id), Status::InSync, "{desired} {seen}");
+        }
+    });
+}
+
+#[test]
+fn what_is_ignored_is_neither_touched_nor_told() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        rig.config += "[policies.default.running]\nshutoff = { action = \"ignore\" }\n";
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        rig.host("kvm-1").destroy(id);
+        service.pass(600).await;
+        assert_eq!(rig.deeds(id), []);
+        assert_eq!(service.status(id), Status::OutOfSync);
+        assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
     });
 }

@@ -3,7 +3,7 @@
 use assured::actors::messages::{Refusal, SetDesired};
 use assured::model::{By, Command, Condition, DesiredState, Generation, Status};
 
-use crate::rig::{Rig, kinds, virtual_time};
+use crate::rig::{Rig, kinds, one_running, virtual_time};
 
 use Condition::{RunningBooted, ShutoffShutdown};
 use DesiredState::{Paused, Running, Shutoff};
@@ -11,10 +11,7 @@ use DesiredState::{Paused, Running, Shutoff};
 #[test]
 fn shutoff_is_a_shutdown_and_no_incident() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         let view = service.desire(id, Shutoff).await.unwrap();
         assert_eq!(view.desired.generation, Generation(2));
         service.until("off", 30, |_| rig.host("kvm-1").condition(id) == ShutoffShutdown).await;
@@ -56,16 +53,18 @@ fn force_after_counts_from_the_stored_shutdown_across_a_restart() {
         let service = rig.start().await;
         service.pass(10).await;
         assert_eq!(rig.deeds(id), [Command::Shutdown], "no second signal");
+        service.pass(60).await;
+        assert_eq!(rig.deeds(id), [Command::Shutdown, Command::Destroy]);
+        let asked: Vec<_> = rig.world.journal().iter().map(|d| d.asked).collect();
+        let between = (asked[1] - asked[0]).as_secs_f64();
+        assert!((120.0..121.0).contains(&between), "{between} s after the stored shutdown");
     });
 }
 
 #[test]
 fn every_desired_state_is_reached_from_every_other() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         for state in [Paused, Running, Shutoff, Paused, Shutoff, Running] {
             service.desire(id, state).await.unwrap();
             service.in_sync(id, 60).await;
@@ -97,10 +96,7 @@ fn of_two_changes_one_wins_by_generation() {
 #[test]
 fn an_accept_that_waits_its_grace_is_dropped_by_an_order() {
     virtual_time(|| async {
-        let mut rig = Rig::new(&["kvm-1"]);
-        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
-        let service = rig.start().await;
-        service.in_sync(id, 20).await;
+        let (rig, id, service) = one_running().await;
         rig.host("kvm-1").power_off(id);
         service.pass(10).await;
         service.desire(id, Shutoff).await.unwrap();

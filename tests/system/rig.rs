@@ -33,6 +33,15 @@ pub fn virtual_time<F: Future<Output = ()> + 'static>(test: impl FnOnce() -> F +
     system.block_on(async move { test().await });
 }
 
+/// A host with one guest that runs and is supposed to, and a service that has seen it.
+pub async fn one_running() -> (Rig, InstanceId, Service) {
+    let mut rig = Rig::new(&["kvm-1"]);
+    let id = rig.instance("kvm-1", "web-1", Condition::RunningBooted, DesiredState::Running);
+    let service = rig.start().await;
+    service.in_sync(id, 20).await;
+    (rig, id, service)
+}
+
 /// A world and what the service is configured with.
 pub struct Rig {
     pub world: World,
@@ -184,6 +193,11 @@ impl Service {
     pub async fn desire(&self, id: InstanceId, state: DesiredState) -> Reply<Arc<InstanceView>> {
         let order = SetDesired { id, state, if_match: None, by: By::ApiLocal };
         self.arbiter.send(order).await.expect("the arbiter is there")
+    }
+
+    /// How many transactions were committed.
+    pub fn commits(&self) -> u64 {
+        self.metrics.commit_duration.get_sample_count()
     }
 
     /// Ends it as SIGTERM does.
