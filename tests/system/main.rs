@@ -6,6 +6,7 @@ mod crashes;
 mod drift;
 mod elsewhere;
 mod orders;
+mod races;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;
