@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use assured::actors::traffic::{Report, Seen};
 use assured::hypervisor::{Lifecycle, Signal, StoppedWhy};
-use assured::model::{Command, Condition, DesiredState, OutcomeKind, Status};
+use assured::model::{Command, Condition, DesiredState, OutcomeKind, Source, Status};
 use tokio::time::sleep;
 
-use crate::rig::{Rig, one_running, virtual_time};
+use crate::rig::{Rig, host, one_running, virtual_time};
 
 use Condition::RunningBooted;
 use DesiredState::Running;
@@ -24,18 +25,18 @@ fn an_action_is_not_let_out_by_a_look_that_began_before_it() {
         let second = rig.instance("kvm-1", "web-2", RunningBooted, Running);
         let service = rig.start().await;
         service.in_sync(second, 20).await;
-        let host = rig.host("kvm-1");
-        host.set_latency(Duration::from_secs(1));
-        host.set_start_delay(Duration::from_secs(5));
-        host.destroy(first);
-        host.destroy(second);
+        let kvm = rig.host("kvm-1");
+        kvm.set_latency(Duration::from_secs(1));
+        kvm.set_start_delay(Duration::from_secs(5));
+        kvm.destroy(first);
+        kvm.destroy(second);
         // Seen at 1 s, looked at afresh until 2 s, and then started until 8 s: the other one waits.
         sleep(Duration::from_millis(7500)).await;
         assert_eq!((rig.deeds(first), rig.deeds(second)), (vec![Command::Start], vec![]));
         let event = Lifecycle::Stopped(StoppedWhy::Destroyed);
-        host.signal(Signal::Lifecycle { id: second, event });
+        kvm.signal(Signal::Lifecycle { id: second, event });
         sleep(Duration::from_millis(300)).await;
-        host.start(second);
+        kvm.start(second);
         service.pass(30).await;
         assert_eq!(rig.deeds(second), [], "it ran again before the fresh look");
         assert_eq!(service.status(second), Status::InSync);
@@ -49,16 +50,16 @@ fn an_action_is_not_let_out_by_a_look_that_began_before_it() {
 fn an_order_that_comes_before_the_fresh_look_takes_an_action_back() {
     virtual_time(|| async {
         let (rig, id, service) = one_running().await;
-        let host = rig.host("kvm-1");
-        host.set_latency(Duration::from_secs(1));
-        host.destroy(id);
+        let kvm = rig.host("kvm-1");
+        kvm.set_latency(Duration::from_secs(1));
+        kvm.destroy(id);
         sleep(Duration::from_millis(1500)).await;
         assert_eq!(service.status(id), Status::Repairing, "the start waits for its fresh look");
         service.desire(id, DesiredState::Shutoff).await.unwrap();
         service.pass(60).await;
         assert_eq!(rig.deeds(id), []);
         assert_eq!(service.status(id), Status::InSync);
-        assert_eq!(host.condition(id), Condition::ShutoffDestroyed);
+        assert_eq!(kvm.condition(id), Condition::ShutoffDestroyed);
         let loaded = rig.store.load().unwrap();
         assert!(
             loaded
@@ -66,5 +67,36 @@ fn an_order_that_comes_before_the_fresh_look_takes_an_action_back() {
                 .iter()
                 .all(|a| a.outcome.as_ref().is_some_and(|o| { o.kind == OutcomeKind::Withdrawn }))
         );
+    });
+}
+
+/// Of two looks the younger counts, whatever order they arrive in.
+#[test]
+fn a_look_that_arrives_late_is_not_believed() {
+    virtual_time(|| async {
+        let (rig, id, service) = one_running().await;
+        service.pass(60).await;
+        let at = service.view(id).freshness.at().unwrap() - jiff::SignedDuration::from_secs(5);
+        let before = service.commits();
+        let late = Report {
+            instance: id,
+            host: host("kvm-1"),
+            seen: Seen {
+                condition: Condition::ShutoffDestroyed,
+                at,
+                source: Source::Event,
+                before: None,
+            },
+        };
+        // The last look that the arbiter was told of is younger than the late one.
+        rig.host("kvm-1").suspend(id);
+        service.pass(1).await;
+        let suspended = service.commits();
+        assert!(suspended > before);
+        service.arbiter.send(late).await.unwrap();
+        service.pass(1).await;
+        assert_eq!(service.commits(), suspended, "nothing is written");
+        assert_eq!(service.view(id).observed, Some(Condition::PausedUser));
+        assert_eq!(rig.deeds(id), []);
     });
 }
