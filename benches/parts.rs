@@ -34,7 +34,8 @@ const CASES: &[&str] = &["in_sync", "start", "backoff", "held", "no_host", "shut
 #[divan::bench(args = CASES)]
 fn decision(bencher: Bencher<'_, '_>, name: &str) {
     let table = built_in();
-    let hold = Hold { by: "operator".into(), reason: "disk".into(), until: at(9_000) };
+    let hold =
+        Hold { by: "operator".into(), reason: "disk".into(), since: at(0), until: at(9_000) };
     let (running, off) = (desired(DesiredState::Running), desired(DesiredState::Shutoff));
     let tried: Vec<_> = (1..5).map(|n| attempt(n, at(n), OutcomeKind::Done)).collect();
     let plain = Case {
@@ -50,6 +51,8 @@ fn decision(bencher: Bencher<'_, '_>, name: &str) {
         attempts: Attempts::new(&[], None),
         draw: 0.5,
         host: HostView::Ready,
+        grace_from: None,
+        down_with_host: false,
         elsewhere: Elsewhere::Nowhere,
         hold: None,
     };
@@ -196,9 +199,10 @@ fn one_more_repair(mut batch: Batch, number: i64) -> Batch {
         settled: true,
         in_sync_since: None,
         observed: None,
+        down_with_host: false,
         last_active: None,
         budget: Budget { since: at(0) },
-        hold: None,
+        holds: Vec::new(),
         configured: None,
     });
     batch.incidents.push(Incident {
@@ -213,6 +217,7 @@ fn one_more_repair(mut batch: Batch, number: i64) -> Batch {
         resolution: None,
         attempts: 0,
         summary: format!("vm-{number} is shutoff/destroyed, running is desired"),
+        instances: Vec::new(),
     });
     let incident = Some(IncidentId(number));
     batch.attempts.push(Attempt {

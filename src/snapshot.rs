@@ -210,8 +210,8 @@ pub struct InstanceView {
     pub next: Option<Next>,
     /// The budget of attempts.
     pub attempts: Used,
-    /// Somebody works on it.
-    pub hold: Option<Hold>,
+    /// Who works on it, the one that ends first in front: it is held until the last has ended.
+    pub holds: Vec<Hold>,
     /// The incident that it is in.
     pub incident: Option<IncidentId>,
 }

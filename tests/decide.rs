@@ -71,6 +71,8 @@ fn plain<'a>(table: &'a Table, desired: &'a Desired, seen: Condition) -> Case<'a
         attempts: Attempts::new(&[], Some(INCIDENT)),
         draw: 0.0,
         host: HostView::Ready,
+        grace_from: None,
+        down_with_host: false,
         elsewhere: Elsewhere::Nowhere,
         hold: None,
     }
@@ -83,7 +85,8 @@ fn acts(decision: &Decision) -> bool {
 /// Every case of desired × condition × settled × what was tried × host × elsewhere × hold.
 fn every_case(mut check: impl FnMut(&Case<'_>, &Decision)) -> usize {
     let (table, mut count) = (table(), 0);
-    let hold = Hold { by: "ann".into(), reason: "works".into(), until: now() + 1.hour() };
+    let hold =
+        Hold { by: "ann".into(), reason: "works".into(), since: ago(60), until: now() + 1.hour() };
     let tried: Vec<Vec<Attempt>> = vec![
         vec![],
         vec![attempt(1, Command::Start, 2, None)],

@@ -1,6 +1,7 @@
 //! What the outside asks of the arbiter. Each is answered after it is committed, not before.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::Message;
 
@@ -108,6 +109,33 @@ pub struct Retry {
     pub by: By,
 }
 
+/// Holds an instance: looks go on, nothing is done, until it is released or the time is over.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<InstanceView>>")]
+pub struct PutHold {
+    /// Which.
+    pub id: InstanceId,
+    /// For how long at most.
+    pub ttl: Duration,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Releases an instance from one hold: of those of one holder, the one that ends first. Where
+/// nobody holds it, nothing changes.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<InstanceView>>")]
+pub struct ReleaseHold {
+    /// Which.
+    pub id: InstanceId,
+    /// Whose hold: one's own if none is named.
+    pub of: Option<By>,
+    /// Who says so.
+    pub by: By,
+}
+
 /// Why something that was asked is not done. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -162,6 +190,14 @@ pub enum Refusal {
         asked: Generation,
         /// What it is.
         current: Generation,
+    },
+    /// It is held, but not by the one whose hold is to be released.
+    #[error("the instance is not held by {of}, but by {holders}: name the one to be released")]
+    HeldByOthers {
+        /// Whose hold was to be released.
+        of: String,
+        /// Who holds it.
+        holders: String,
     },
     /// The host could not be asked.
     #[error("host {host} could not be asked: {why}")]

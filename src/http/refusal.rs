@@ -16,7 +16,9 @@ impl From<Refusal> for Problem {
             Refusal::UnknownDomain { .. } => Self::new(Kind::Impossible, text),
             Refusal::NotAdoptable { .. } => Self::new(Kind::Impossible, text),
             Refusal::NoSuchPolicy { .. } => Self::impossible("policy", text),
-            Refusal::AlreadyThere { .. } => Self::new(Kind::Conflict, text),
+            Refusal::AlreadyThere { .. } | Refusal::HeldByOthers { .. } => {
+                Self::new(Kind::Conflict, text)
+            }
             Refusal::Generation { .. } => Self::new(Kind::PreconditionFailed, text),
             Refusal::HostUnavailable { .. } | Refusal::Database(_) | Refusal::NotNow(_) => {
                 Self::new(Kind::Unavailable, text)

@@ -58,4 +58,6 @@ pub struct Incident {
     pub attempts: u32,
     /// What it is about, in one sentence.
     pub summary: String,
+    /// For a host's incident: the instances that it concerns. Empty for an instance's own.
+    pub instances: Vec<InstanceId>,
 }

@@ -36,12 +36,14 @@ pub struct Budget {
 }
 
 /// Somebody works on an instance: looks go on, nothing is done.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hold {
     /// Who.
     pub by: String,
     /// Why.
     pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
     /// Until when at the latest.
     pub until: Timestamp,
 }
@@ -69,12 +71,15 @@ pub struct Instance {
     pub in_sync_since: Option<Timestamp>,
     /// What was seen last; none before the first conclusive look.
     pub observed: Option<Observed>,
+    /// It went down with its host, or together with many others of it: not its owner's wish, so it
+    /// is not accepted but brought back. Until it is seen in its desired state again.
+    pub down_with_host: bool,
     /// Where it was last seen active.
     pub last_active: Option<LastActive>,
     /// From when on attempts count.
     pub budget: Budget,
-    /// Somebody works on it.
-    pub hold: Option<Hold>,
+    /// Who works on it, the one that ends first in front. Nothing is done before the last has ended.
+    pub holds: Vec<Hold>,
     /// What the configuration file said of it last; none if it never did.
     pub configured: Option<Configured>,
 }

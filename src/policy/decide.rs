@@ -32,6 +32,11 @@ pub struct Case<'a> {
     pub valid_from: Timestamp,
     /// When the instance was last seen active, if ever.
     pub last_active: Option<Timestamp>,
+    /// A grace is counted from here on, if that is later than `since`: for a while nobody could see
+    /// whether the mismatch held, or somebody worked on the instance.
+    pub grace_from: Option<Timestamp>,
+    /// It went down with its host, or with many others of it: not its owner's wish.
+    pub down_with_host: bool,
     /// What has been tried.
     pub attempts: Attempts<'a>,
     /// A number from −1 to 1 that varies the next delay; the same for the same attempt.
@@ -40,7 +45,7 @@ pub struct Case<'a> {
     pub host: HostView,
     /// Where else the same UUID is.
     pub elsewhere: Elsewhere,
-    /// Somebody works on the instance.
+    /// Who works on the instance, the one whose hold ends last.
     pub hold: Option<&'a Hold>,
 }
 
@@ -93,7 +98,8 @@ pub fn decide(case: &Case<'_>) -> Decision {
         HostView::Maintenance => return ruled_wait(matched, None, WaitWhy::Maintenance),
     }
     if let Some(hold) = case.hold.filter(|hold| hold.until > case.now) {
-        return ruled_wait(matched, Some(hold.until), WaitWhy::Held);
+        let why = WaitWhy::Held { by: hold.by.clone(), reason: hold.reason.clone() };
+        return ruled_wait(matched, Some(hold.until), why);
     }
     if case.settled { drift(case, matched) } else { order(case, matched) }
 }

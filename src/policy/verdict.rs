@@ -66,7 +66,12 @@ pub enum WaitWhy {
     /// The guest was asked to shut down.
     ShuttingDown,
     /// Somebody works on the instance.
-    Held,
+    Held {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// The host is in maintenance.
     Maintenance,
     /// The host is not reachable, or was not listed in full yet.
@@ -92,7 +97,7 @@ impl std::fmt::Display for WaitWhy {
             Self::Backoff => f.write_str("before the next attempt"),
             Self::SlowLane => f.write_str("the budget is spent: one attempt at a slow pace"),
             Self::ShuttingDown => f.write_str("the guest was asked to shut down"),
-            Self::Held => f.write_str("held"),
+            Self::Held { by, reason } => write!(f, "held by {by}: {reason}"),
             Self::Maintenance => f.write_str("the host is in maintenance"),
             Self::HostNotReady => f.write_str("the host was not read yet, or is unreachable"),
             Self::LibvirtWorks => f.write_str("libvirt works on the domain"),
@@ -121,7 +126,7 @@ impl Verdict {
                     Status::Repairing
                 }
                 WaitWhy::Backoff | WaitWhy::SlowLane => Status::BackingOff,
-                WaitWhy::Held | WaitWhy::Maintenance | WaitWhy::LibvirtWorks => Status::Held,
+                WaitWhy::Held { .. } | WaitWhy::Maintenance | WaitWhy::LibvirtWorks => Status::Held,
                 WaitWhy::HostNotReady => Status::Unknown,
                 WaitWhy::NotHere | WaitWhy::ActiveElsewhere(_) | WaitWhy::MaybeActiveOn(_) => {
                     Status::OutOfSync

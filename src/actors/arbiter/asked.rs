@@ -10,7 +10,8 @@ use super::Arbiter;
 use super::book::{Book, Gate};
 use super::turn::Line;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reply,
+    Retry, SetDesired,
 };
 use crate::actors::traffic::{Drain, HostListed, ListNow};
 use crate::model::{EventKind, HostId, InstanceId};
@@ -155,6 +156,26 @@ impl Handler<Retry> for Arbiter {
     fn handle(&mut self, m: Retry, ctx: &mut Context<Self>) -> Self::Result {
         let board = self.settings.board.clone();
         let done = self.asked(ctx, |book, now| book.retry(&m, now));
+        async move { view(&board, done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<PutHold> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: PutHold, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = self.asked(ctx, |book, now| book.put_hold(&m, now));
+        async move { view(&board, done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<ReleaseHold> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: ReleaseHold, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = self.asked(ctx, |book, now| book.release(&m, now));
         async move { view(&board, done.await?) }.boxed_local()
     }
 }

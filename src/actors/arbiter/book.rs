@@ -35,6 +35,8 @@ pub(super) struct Book {
     pub(super) admission: Admission,
     /// Whether actions may be taken at all.
     pub(super) gate: Gate,
+    /// When something ends by itself: the holds.
+    pub(super) alarms: BTreeSet<(Timestamp, InstanceId)>,
     /// The last numbers given out.
     pub(super) last: LastIds,
     /// When incidents were opened in the last hour, oldest first.
@@ -80,6 +82,8 @@ pub(super) struct Entry {
     /// How long it was in its desired state before the present break, while that may still make its
     /// budget fresh.
     pub(super) calm: Option<SignedDuration>,
+    /// A grace is counted from here on at the earliest: the host has come back, or a hold ended.
+    pub(super) grace_from: Option<Timestamp>,
     /// The last answer of the policy.
     pub(super) decision: Option<Decision>,
     /// What the audit log was told of that answer: the same is not told again.
@@ -99,6 +103,7 @@ impl Entry {
             seen_at: None,
             acted_at: None,
             calm: None,
+            grace_from: None,
             decision: None,
             told: None,
             quarantined: false,
@@ -166,6 +171,7 @@ impl Book {
             foreign: HashMap::new(),
             admission: Admission::new(limits),
             gate: Gate::Starting,
+            alarms: BTreeSet::new(),
             last: LastIds::default(),
             opened_at: VecDeque::new(),
             open_incidents: [0; crate::model::Severity::ALL.len()],
@@ -192,6 +198,7 @@ impl Book {
             host.others.remove(&entry.record.id);
         }
         self.turn.touch(entry.record.id);
+        self.alarms.extend(entry.record.holds.iter().map(|hold| (hold.until, entry.record.id)));
         self.instances.insert(entry.record.id, entry);
     }
 

@@ -61,6 +61,7 @@ impl Book {
             resolution: None,
             attempts: 0,
             summary: format!("{} is {seen}, {desired} is desired", entry.record.name),
+            instances: Vec::new(),
         };
         let line = Line::new(EventKind::IncidentOpened, incident.summary.clone())
             .instance(id, &incident.host)

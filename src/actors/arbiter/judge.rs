@@ -94,11 +94,13 @@ impl Book {
             since: observed.since,
             last_active: entry.record.last_active.as_ref().map(|a| a.at),
             valid_from: entry.valid_from(),
+            down_with_host: entry.record.down_with_host,
             attempts: Attempts::new(&entry.attempts, incident),
             draw: Self::draw(entry),
             host: self.host_view(entry),
             elsewhere: self.elsewhere(entry),
-            hold: entry.record.hold.as_ref(),
+            hold: entry.last_hold(),
+            grace_from: entry.grace_from,
         }))
     }
 

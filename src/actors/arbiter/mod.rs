@@ -11,6 +11,7 @@
 
 mod asked;
 mod book;
+mod holds;
 mod hosts;
 mod incidents;
 mod judge;
@@ -26,8 +27,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised};
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, SpawnHandle, Supervised};
+use jiff::Timestamp;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 pub use book::HostPlan;
 use book::{Book, Gate};
@@ -96,6 +99,8 @@ pub struct Arbiter {
     /// Who waits for the last action to end.
     drained: Vec<oneshot::Sender<()>>,
     draining: bool,
+    /// When it wakes by itself next.
+    alarm: Option<(Timestamp, SpawnHandle)>,
 }
 
 impl Arbiter {
@@ -116,6 +121,7 @@ impl Arbiter {
             failures: 0,
             drained: Vec::new(),
             draining: false,
+            alarm: None,
         }
     }
 
@@ -128,9 +134,30 @@ impl Arbiter {
         }
     }
 
+    /// Wakes by itself when the first of the book's times has come.
+    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
+        let next = self.book.as_ref().and_then(|book| book.alarms.first()).map(|(at, _)| *at);
+        if next == self.alarm.as_ref().map(|(at, _)| *at) {
+            return;
+        }
+        if let Some((_, timer)) = self.alarm.take() {
+            ctx.cancel_future(timer);
+        }
+        if let Some(at) = next {
+            let wait = self.settings.clock.instant_of(at) - Instant::now();
+            let timer = ctx.run_later(wait, |act, ctx| {
+                act.alarm = None;
+                act.told(ctx, Book::end_holds);
+                act.end_turn_soon(ctx);
+            });
+            self.alarm = Some((at, timer));
+        }
+    }
+
     /// Commits what the turn has changed, if no commit is under way: then its end does.
     fn end_turn(&mut self, ctx: &mut Context<Self>) {
         self.turn_ends = false;
+        self.set_alarm(ctx);
         if self.committing {
             return;
         }
@@ -283,6 +310,7 @@ impl Supervised for Arbiter {
         // Deferred answers of the life that ended are gone with it.
         self.committing = false;
         self.turn_ends = false;
+        self.alarm = None;
         self.replies.clear();
         self.forget("the arbiter was restarted, and reads the database again".to_owned());
     }

@@ -223,9 +223,10 @@ impl Book {
             settled: false,
             in_sync_since: None,
             observed: None,
+            down_with_host: false,
             last_active: None,
             budget: Budget { since: now },
-            hold: None,
+            holds: Vec::new(),
             configured: new.configured,
         };
         let entry = Entry::new(record);

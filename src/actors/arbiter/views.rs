@@ -183,7 +183,7 @@ pub(super) fn view_of(book: &Book, entry: &Entry) -> InstanceView {
         status: status_of(book, entry, host),
         next: next_of(book, entry),
         attempts: used_of(entry),
-        hold: record.hold.clone(),
+        holds: record.holds.clone(),
         incident: entry.incident.as_ref().map(|i| i.id),
     }
 }

@@ -74,6 +74,7 @@ fn records() -> Batch {
         resolution: None,
         attempts: 1,
         summary: "web-00001 is shutoff/crashed, running is desired".into(),
+        instances: Vec::new(),
     };
     let event = |number: i64| Event {
         id: EventId(number),

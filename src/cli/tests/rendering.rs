@@ -58,6 +58,7 @@ fn incident() -> Incident {
         resolution: None,
         attempts: 1,
         summary: "web-00001 is shutoff/crashed, running is desired".into(),
+        instances: Vec::new(),
     }
 }
 

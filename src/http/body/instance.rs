@@ -131,7 +131,7 @@ impl From<&InstanceView> for InstanceBody {
                 budget: view.attempts.budget,
                 window_ends: view.attempts.window_ends,
             },
-            hold: view.hold.as_ref().map(|hold| HoldBody {
+            hold: view.holds.last().map(|hold| HoldBody {
                 by: hold.by.clone(),
                 reason: hold.reason.clone(),
                 until: hold.until,

@@ -52,7 +52,7 @@ pub(crate) fn instance(number: u32) -> InstanceView {
         status: Status::InSync,
         next: None,
         attempts: Used { used: 0, budget: 5, window_ends: None },
-        hold: None,
+        holds: Vec::new(),
         incident: None,
     }
 }

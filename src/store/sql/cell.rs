@@ -18,6 +18,15 @@ pub(super) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
+/// A list as it is stored: as JSON, and nothing at all where it is empty.
+pub(super) fn json_of<T: serde::Serialize>(list: &[T]) -> Option<String> {
+    if list.is_empty() {
+        return None;
+    }
+    // What is stored so are plain structs and identities: writing them cannot fail.
+    serde_json::to_string(list).ok()
+}
+
 /// An instance's identity as it is stored, without an allocation.
 pub(super) struct IdText([u8; Hyphenated::LENGTH]);
 
@@ -75,6 +84,16 @@ impl Row<'_> {
         micros: Option<i64>,
     ) -> Result<Option<Timestamp>, StoreError> {
         micros.map(|micros| self.time(column, micros)).transpose()
+    }
+
+    /// Reads a list; an empty one where there is nothing.
+    pub(super) fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        column: &str,
+        text: Option<&str>,
+    ) -> Result<Vec<T>, StoreError> {
+        text.map_or_else(|| Ok(Vec::new()), serde_json::from_str)
+            .map_err(|why| self.wrong(column, &why))
     }
 
     /// The error for columns of which all or none have to be set.

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use jiff::Timestamp;
 
-use super::cell::{IdText, Row, micros};
+use super::cell::{IdText, Row, json_of, micros};
 use super::schema::incidents::{self, dsl};
 use super::upsert::{Upsert, on_conflict};
 use crate::model::{HostId, Incident, IncidentId};
@@ -13,7 +13,7 @@ use crate::store::{IncidentQuery, IncidentState, StoreError};
 // What makes it this incident (whose, since when) stays as it was first written, and so do the
 // index entries that hang on it.
 on_conflict!(Replace: [
-    host, severity, closed_at, desired, observed, resolution, attempts, summary,
+    host, severity, closed_at, desired, observed, resolution, attempts, summary, instances,
 ]);
 
 /// Writes an incident, new or known.
@@ -34,6 +34,7 @@ pub(in crate::store) fn put(
         dsl::resolution.eq(incident.resolution.map(|r| r.as_str())),
         dsl::attempts.eq(i64::from(incident.attempts)),
         dsl::summary.eq(&incident.summary),
+        dsl::instances.eq(json_of(&incident.instances)),
     ));
     Upsert::<_, Replace>::new(insert).execute(conn)?;
     Ok(())
@@ -117,6 +118,7 @@ struct IncidentRow {
     resolution: Option<String>,
     attempts: i64,
     summary: String,
+    instances: Option<String>,
 }
 
 impl IncidentRow {
@@ -133,6 +135,7 @@ impl IncidentRow {
             observed: row.word_if("observed", self.observed.as_deref())?,
             resolution: row.word_if("resolution", self.resolution.as_deref())?,
             attempts: u32::try_from(self.attempts).map_err(|why| row.wrong("attempts", &why))?,
+            instances: row.json("instances", self.instances.as_deref())?,
             summary: self.summary,
         })
     }

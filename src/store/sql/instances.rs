@@ -3,12 +3,11 @@
 
 use diesel::prelude::*;
 
-use super::cell::{IdText, Row, micros};
+use super::cell::{IdText, Row, json_of, micros};
 use super::schema::instances::{self, dsl};
 use super::upsert::{Upsert, on_conflict};
 use crate::model::{
-    Budget, Configured, Desired, Generation, Hold, HostId, Instance, InstanceId, LastActive,
-    Observed,
+    Budget, Configured, Desired, Generation, HostId, Instance, InstanceId, LastActive, Observed,
 };
 use crate::store::StoreError;
 use crate::store::failure::Failure;
@@ -17,10 +16,10 @@ on_conflict!(ReplaceIfNotNewer: [
     name, host, policy, priority, added_at,
     desired_state, desired_generation, desired_since, desired_by,
     settled, in_sync_since,
-    observed, observed_since, observed_source,
+    observed, observed_since, observed_source, down_with_host,
     last_active_host, last_active_at,
     budget_since,
-    hold_by, hold_reason, hold_until,
+    holds,
     configured_desired, configured_policy, configured_priority,
 ], if "instances.desired_generation <= excluded.desired_generation");
 
@@ -36,7 +35,7 @@ pub(in crate::store) fn put(
     let by = instance.desired.by.to_string();
     let observed = instance.observed.as_ref();
     let last_active = instance.last_active.as_ref();
-    let hold = instance.hold.as_ref();
+    let holds = json_of(&instance.holds);
     let configured = instance.configured.as_ref();
     let insert = diesel::insert_into(instances::table).values((
         dsl::id.eq(id.as_str()),
@@ -54,12 +53,11 @@ pub(in crate::store) fn put(
         dsl::observed.eq(observed.map(|o| o.condition.to_string())),
         dsl::observed_since.eq(observed.map(|o| micros(o.since))),
         dsl::observed_source.eq(observed.map(|o| o.source.as_str())),
+        dsl::down_with_host.eq(instance.down_with_host),
         dsl::last_active_host.eq(last_active.map(|l| l.host.as_str())),
         dsl::last_active_at.eq(last_active.map(|l| micros(l.at))),
         dsl::budget_since.eq(micros(instance.budget.since)),
-        dsl::hold_by.eq(hold.map(|h| &h.by)),
-        dsl::hold_reason.eq(hold.map(|h| &h.reason)),
-        dsl::hold_until.eq(hold.map(|h| micros(h.until))),
+        dsl::holds.eq(holds),
         dsl::configured_desired.eq(configured.map(|c| c.desired.as_str())),
         dsl::configured_policy.eq(configured.map(|c| &c.policy)),
         dsl::configured_priority.eq(configured.map(|c| c.priority)),
@@ -99,12 +97,11 @@ struct InstanceRow {
     observed: Option<String>,
     observed_since: Option<i64>,
     observed_source: Option<String>,
+    down_with_host: bool,
     last_active_host: Option<String>,
     last_active_at: Option<i64>,
     budget_since: i64,
-    hold_by: Option<String>,
-    hold_reason: Option<String>,
-    hold_until: Option<i64>,
+    holds: Option<String>,
     configured_desired: Option<String>,
     configured_policy: Option<String>,
     configured_priority: Option<i32>,
@@ -129,13 +126,6 @@ impl InstanceRow {
             }),
             (None, None) => None,
             (_, _) => return Err(row.torn("last_active_host, last_active_at")),
-        };
-        let hold = match (self.hold_by, self.hold_reason, self.hold_until) {
-            (Some(by), Some(reason), Some(until)) => {
-                Some(Hold { by, reason, until: row.time("hold_until", until)? })
-            }
-            (None, None, None) => None,
-            (_, _, _) => return Err(row.torn("hold_by, hold_reason, hold_until")),
         };
         let configured =
             match (&self.configured_desired, self.configured_policy, self.configured_priority) {
@@ -165,9 +155,10 @@ impl InstanceRow {
             settled: self.settled,
             in_sync_since: row.time_if("in_sync_since", self.in_sync_since)?,
             observed,
+            down_with_host: self.down_with_host,
             last_active,
             budget: Budget { since: row.time("budget_since", self.budget_since)? },
-            hold,
+            holds: row.json("holds", self.holds.as_deref())?,
             configured,
             name: self.name,
             policy: self.policy,

@@ -33,12 +33,11 @@ diesel::table! {
         observed -> Nullable<Text>,
         observed_since -> Nullable<BigInt>,
         observed_source -> Nullable<Text>,
+        down_with_host -> Bool,
         last_active_host -> Nullable<Text>,
         last_active_at -> Nullable<BigInt>,
         budget_since -> BigInt,
-        hold_by -> Nullable<Text>,
-        hold_reason -> Nullable<Text>,
-        hold_until -> Nullable<BigInt>,
+        holds -> Nullable<Text>,
         configured_desired -> Nullable<Text>,
         configured_policy -> Nullable<Text>,
         configured_priority -> Nullable<Integer>,
@@ -58,6 +57,7 @@ diesel::table! {
         resolution -> Nullable<Text>,
         attempts -> BigInt,
         summary -> Text,
+        instances -> Nullable<Text>,
     }
 }
 

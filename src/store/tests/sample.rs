@@ -33,9 +33,10 @@ pub(super) fn instance(number: u128, generation: i64) -> Instance {
         settled: true,
         in_sync_since: None,
         observed: None,
+        down_with_host: false,
         last_active: None,
         budget: Budget { since: at(0) },
-        hold: None,
+        holds: Vec::new(),
         configured: None,
     }
 }
@@ -54,6 +55,7 @@ pub(super) fn incident(number: i64, of: u128) -> Incident {
         resolution: None,
         attempts: 0,
         summary: "it crashed".into(),
+        instances: Vec::new(),
     }
 }
 
@@ -124,17 +126,22 @@ prop_compose! {
     }
 }
 
+fn any_hold() -> impl Strategy<Value = Hold> {
+    (any::<String>(), any::<String>(), any_time(), any_time())
+        .prop_map(|(by, reason, since, until)| Hold { by, reason, since, until })
+}
+
 prop_compose! {
     pub(super) fn any_instance(number: u128)(
         (name, host, policy, priority) in (any::<String>(), any_host(), any::<String>(), any::<i32>()),
-        (added_at, settled) in (any_time(), any::<bool>()),
+        (added_at, settled, down_with_host) in (any_time(), any::<bool>(), any::<bool>()),
         (state, generation) in (any_of(DesiredState::ALL), 1_i64..i64::MAX),
         (desired_since, by) in (any_time(), any_by()),
         in_sync_since in proptest::option::of(any_time()),
         observed in proptest::option::of((any_of(Condition::ALL), any_time(), any_of(Source::ALL))),
         last_active in proptest::option::of((any_host(), any_time())),
         budget in any_time(),
-        hold in proptest::option::of((any::<String>(), any::<String>(), any_time())),
+        holds in proptest::collection::vec(any_hold(), 0..3),
         configured in proptest::option::of((any_of(DesiredState::ALL), any::<String>(), any::<i32>())),
     ) -> Instance {
         Instance {
@@ -144,9 +151,10 @@ prop_compose! {
             settled,
             in_sync_since,
             observed: observed.map(|(condition, since, source)| Observed { condition, since, source }),
+            down_with_host,
             last_active: last_active.map(|(host, at)| LastActive { host, at }),
             budget: Budget { since: budget },
-            hold: hold.map(|(by, reason, until)| Hold { by, reason, until }),
+            holds,
             configured: configured
                 .map(|(desired, policy, priority)| Configured { desired, policy, priority }),
         }
@@ -162,11 +170,13 @@ prop_compose! {
         observed in proptest::option::of(any_of(Condition::ALL)),
         resolution in proptest::option::of(any_of(Resolution::ALL)),
         (attempts, summary) in any::<(u32, String)>(),
+        instances in proptest::collection::vec(any::<u128>().prop_map(id), 0..3),
     ) -> Incident {
         Incident {
             id: IncidentId(number),
             instance: instance.map(id),
             host, severity, opened_at, closed_at, desired, observed, resolution, attempts, summary,
+            instances,
         }
     }
 }

@@ -1,0 +1,90 @@
+//! Holds: somebody works on an instance, so nothing is done about it until he says so or his time is
+//! over.
+//!
+//! Several may hold an instance at once; it is held until the last of them has ended. The list is
+//! kept with the one that ends first in front.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::book::{Book, Entry};
+use super::turn::Line;
+use crate::actors::messages::{PutHold, Refusal, ReleaseHold, Reply};
+use crate::model::{EventKind, Hold, InstanceId};
+
+impl Entry {
+    /// The hold that ends last.
+    pub(super) fn last_hold(&self) -> Option<&Hold> {
+        self.record.holds.last()
+    }
+}
+
+impl Book {
+    /// Holds an instance, besides those who hold it already.
+    pub(super) fn put_hold(&mut self, put: &PutHold, now: Timestamp) -> Reply<InstanceId> {
+        let entry = self.instances.get_mut(&put.id).ok_or(Refusal::NoSuchInstance(put.id))?;
+        let ttl = SignedDuration::try_from(put.ttl).unwrap_or(SignedDuration::MAX);
+        let until = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);
+        let hold = Hold { by: put.by.to_string(), reason: put.reason.clone(), since: now, until };
+        let holds = &mut entry.record.holds;
+        let place = holds.partition_point(|other| other.until <= until);
+        holds.insert(place, hold);
+        let text = format!("held until {until}: {}", put.reason);
+        self.hold_changed(put.id, &text, Some(put.by.to_string()), now);
+        self.alarms.insert((until, put.id));
+        Ok(put.id)
+    }
+
+    /// Releases an instance from one hold: of those of one holder, the one that ends first.
+    pub(super) fn release(&mut self, release: &ReleaseHold, now: Timestamp) -> Reply<InstanceId> {
+        let id = release.id;
+        let entry = self.instances.get_mut(&id).ok_or(Refusal::NoSuchInstance(id))?;
+        let of = release.of.as_ref().unwrap_or(&release.by).to_string();
+        let holds = &mut entry.record.holds;
+        if holds.is_empty() {
+            return Ok(id);
+        }
+        let Some(place) = holds.iter().position(|hold| hold.by == of) else {
+            let mut holders: Vec<_> = holds.iter().map(|hold| hold.by.clone()).collect();
+            holders.dedup();
+            return Err(Refusal::HeldByOthers { of, holders: holders.join(", ") });
+        };
+        holds.remove(place);
+        let text = match holds.last() {
+            Some(last) => format!(
+                "a hold of {of} is released; it is held by {} until {} still",
+                last.by, last.until
+            ),
+            None => format!("the hold of {of} is released"),
+        };
+        self.hold_changed(id, &text, Some(release.by.to_string()), now);
+        Ok(id)
+    }
+
+    /// Ends the holds whose time is over.
+    pub(super) fn end_holds(&mut self, now: Timestamp) {
+        while let Some((at, id)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
+            self.alarms.remove(&(at, id));
+            let Some(entry) = self.instances.get_mut(&id) else { continue };
+            let over = entry.record.holds.partition_point(|hold| hold.until <= now);
+            for hold in entry.record.holds.drain(..over).collect::<Vec<_>>() {
+                let text = format!("the hold of {} has ended by its time limit", hold.by);
+                self.hold_changed(id, &text, None, now);
+            }
+        }
+    }
+
+    fn hold_changed(&mut self, id: InstanceId, text: &str, by: Option<String>, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let line = Line::new(EventKind::Instance, text)
+            .instance(id, &entry.record.host.clone())
+            .incident(entry.incident.as_ref().map(|i| i.id));
+        let line = match by {
+            Some(by) => line.by(by),
+            None => line,
+        };
+        entry.grace_from = Some(now);
+        self.turn.write(id);
+        self.note(now, line);
+        self.judge_mismatches(&[id], now);
+    }
+}
