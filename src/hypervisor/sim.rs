@@ -97,8 +97,8 @@ impl Default for World {
 }
 
 impl World {
-    /// An empty world that begins now. Its deadlines are 5 s for reads and connects and 30 s for
-    /// actions.
+    /// An empty world that begins now. Its deadlines are 5 s for reads and connects and 2 min for
+    /// actions, as the service has them if nothing else is said.
     #[must_use]
     pub fn new() -> Self {
         let state = WorldState::new(Instant::now());

@@ -39,7 +39,11 @@ impl Book {
             }
             Verdict::Accept(state) => {
                 self.admission.leave(id);
-                self.accept(id, state, now);
+                if self.fell_with_many(id, &decision, now) {
+                    self.judge(id, now);
+                } else {
+                    self.accept(id, state, now);
+                }
             }
             Verdict::InSync
             | Verdict::Wait { until: None, .. }
@@ -94,7 +98,7 @@ impl Book {
             since: observed.since,
             last_active: entry.record.last_active.as_ref().map(|a| a.at),
             valid_from: entry.valid_from(),
-            down_with_host: entry.record.down_with_host,
+            down_with: entry.record.down_with,
             attempts: Attempts::new(&entry.attempts, incident),
             draw: Self::draw(entry),
             host: self.host_view(entry),
@@ -108,7 +112,10 @@ impl Book {
         match self.hosts.get(&entry.record.host) {
             Some(host) if host.record.maintenance.is_some() => HostView::Maintenance,
             Some(host)
-                if host.state == HostState::Up && self.gate == Gate::Open && !entry.quarantined =>
+                if host.state == HostState::Up
+                    && host.doubt.is_none()
+                    && self.gate == Gate::Open
+                    && !entry.quarantined =>
             {
                 HostView::Ready
             }
@@ -202,6 +209,8 @@ impl Book {
         entry.record.desired = Desired { state, generation, since: now, by: by.clone() };
         entry.record.settled = false;
         entry.record.in_sync_since = None;
+        entry.record.down_with = None;
+        entry.fell_at = None;
         super::seen::fresh_budget(entry, now);
         entry.decision = None;
         entry.told = None;
@@ -239,6 +248,10 @@ impl Book {
                 "desired": entry.record.desired.state,
                 "generation": entry.record.desired.generation,
                 "looked_at": entry.seen_at,
+                "source": entry.record.observed.map(|o| o.source),
+                "verdict": decision.verdict.word(),
+                "until": decision.verdict.until(),
+                "why": decision.verdict.why().map(ToString::to_string),
                 "layer": decision.rule.map(|m| m.layer.as_str()),
                 "rule": decision.rule.map(|m| m.key.to_string()),
             }));

@@ -16,9 +16,11 @@ mod hosts;
 mod incidents;
 mod judge;
 mod load;
+mod mass;
 mod orders;
 mod seen;
 mod told;
+mod trouble;
 mod turn;
 mod views;
 
@@ -40,10 +42,10 @@ use views::Show;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assign, Carry, Ended, LookAt, NewAim, Unassign};
+use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Unassign, Withhold};
 use crate::clock::Clock;
 use crate::config;
-use crate::model::{HostId, InstanceId, Outcome, OutcomeKind};
+use crate::model::{HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
@@ -73,6 +75,8 @@ pub struct ArbiterSettings {
     pub hosts: Vec<HostPlan>,
     /// The configured instances.
     pub instances: Vec<config::Instance>,
+    /// How many instances of a host that are gone at once are too many to be believed at first.
+    pub mass_change: MassChange,
     /// The deadline of one action: an attempt without an end long after it is given up.
     pub action_deadline: Duration,
 }
@@ -147,7 +151,7 @@ impl Arbiter {
             let wait = self.settings.clock.instant_of(at) - Instant::now();
             let timer = ctx.run_later(wait, |act, ctx| {
                 act.alarm = None;
-                act.told(ctx, Book::end_holds);
+                act.told(ctx, Book::times_up);
                 act.end_turn_soon(ctx);
             });
             self.alarm = Some((at, timer));
@@ -240,9 +244,19 @@ impl Arbiter {
                     addr.do_send(NewAim(aim));
                 }
             }
+            Effect::Withhold(id) => {
+                if let Some(addr) = self.instances.get(&id) {
+                    addr.do_send(Withhold);
+                }
+            }
             Effect::Assign(host, assignment) => {
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(Assign(vec![assignment]));
+                }
+            }
+            Effect::ListAnew(host, after) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(ListAnew(after));
                 }
             }
             Effect::Unassign(host, id) => {

@@ -186,6 +186,7 @@ impl Book {
             .by(&forget.by);
         self.turn.remove(id);
         self.turn.touch_host(&host);
+        self.host_trouble_less(&host, id, now);
         self.note(now, line);
         self.turn.then(Effect::Unassign(host, id));
         Ok(())
@@ -223,7 +224,7 @@ impl Book {
             settled: false,
             in_sync_since: None,
             observed: None,
-            down_with_host: false,
+            down_with: None,
             last_active: None,
             budget: Budget { since: now },
             holds: Vec::new(),

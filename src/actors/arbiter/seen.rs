@@ -35,11 +35,12 @@ impl Book {
         if seen.condition.is_active() {
             let host = entry.record.host.clone();
             entry.record.last_active = Some(LastActive { host, at: seen.at });
-        } else if was_active
-            && let (Some(active), Some(last)) = (&mut entry.record.last_active, seen.before)
-        {
-            // The last look that still found it active.
-            active.at = active.at.max(last);
+        } else if was_active {
+            if let (Some(active), Some(last)) = (&mut entry.record.last_active, seen.before) {
+                // The last look that still found it active.
+                active.at = active.at.max(last);
+            }
+            entry.falls(seen.at);
         }
         entry.record.observed =
             Some(Observed { condition: seen.condition, since: seen.at, source: seen.source });
@@ -75,6 +76,9 @@ impl Book {
         if desired.state.is_met_by(observed.condition) {
             let reached = !entry.record.settled;
             entry.calm = None;
+            if entry.record.down_with.take().is_some() {
+                self.turn.write(id);
+            }
             if entry.record.in_sync_since.is_none() || reached {
                 entry.record.in_sync_since.get_or_insert(now);
                 entry.record.settled = true;

@@ -40,8 +40,12 @@ pub(super) enum Effect {
     LookAt(InstanceId, Timestamp),
     /// The instance's desired state has changed.
     Aim(InstanceId, Aim),
+    /// An action that has not gone out is not to go out.
+    Withhold(InstanceId),
     /// The host has one more instance.
     Assign(HostId, Assignment),
+    /// The host is to be listed over a connection that was begun after this time.
+    ListAnew(HostId, Timestamp),
     /// The host has one less.
     Unassign(HostId, InstanceId),
 }

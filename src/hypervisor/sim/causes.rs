@@ -125,6 +125,25 @@ impl SimHost {
         });
     }
 
+    /// A job of libvirt's own begins (a dump, a backup): until it ends, actions on the domain wait for
+    /// its lock in vain.
+    pub fn begin_job(&self, id: InstanceId) {
+        self.set_job(id, true);
+    }
+
+    /// The job ends.
+    pub fn end_job(&self, id: InstanceId) {
+        self.set_job(id, false);
+    }
+
+    fn set_job(&self, id: InstanceId, has_job: bool) {
+        self.change(|host| {
+            if let Some(domain) = host.domains.get_mut(&id) {
+                domain.has_job = has_job;
+            }
+        });
+    }
+
     /// The guest does not hear the power button from now on.
     pub fn ignore_shutdown(&self, id: InstanceId) {
         self.change(|host| {

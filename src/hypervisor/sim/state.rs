@@ -73,13 +73,22 @@ pub(super) struct Domain {
     pub(super) persistent: bool,
     /// Whether its guest hears the power button.
     pub(super) hears_shutdown: bool,
+    /// A job of libvirt's own has it: actions on it do not get to it.
+    pub(super) has_job: bool,
     /// Counts its runs: a shutdown that was sent to one run does not end the next.
     pub(super) run: u64,
 }
 
 impl Domain {
     pub(super) fn new(name: &str, condition: Condition) -> Self {
-        Self { name: name.to_owned(), condition, persistent: true, hears_shutdown: true, run: 0 }
+        Self {
+            name: name.to_owned(),
+            condition,
+            persistent: true,
+            hears_shutdown: true,
+            has_job: false,
+            run: 0,
+        }
     }
 }
 
@@ -94,7 +103,7 @@ impl WorldState {
         Self {
             origin,
             deadline: Duration::from_secs(5),
-            action_deadline: Duration::from_secs(30),
+            action_deadline: Duration::from_secs(120),
             hosts: BTreeMap::new(),
             journal: Vec::new(),
             doubly_active: BTreeSet::new(),
