@@ -3,6 +3,7 @@
 mod access;
 mod errors;
 pub(crate) mod fake;
+mod holds;
 mod paging;
 mod reads;
 mod records;

@@ -89,12 +89,13 @@ fn overview() -> Overview {
         },
         InstanceView { status: Status::Unknown, reachable: false, observed: None, ..instance(3) },
     ];
+    let body = |view| InstanceBody::new(view, at("2026-11-23T06:00:01Z"));
     let named =
         |incident| IncidentBody { name: Some("web-00001".into()), ..IncidentBody::from(&incident) };
     Overview {
         status: status(),
         hosts: vec![HostBody::from(&up), HostBody::from(&down)],
-        not_in_sync: Page { items: rows.iter().map(InstanceBody::from).collect(), next: None },
+        not_in_sync: Page { items: rows.iter().map(body).collect(), next: None },
         incidents: Page { items: vec![named(incident())], next: None },
     }
 }
