@@ -50,7 +50,8 @@ pub(in crate::http) async fn release(
 }
 
 fn ttl(text: &str) -> Result<Duration, Problem> {
-    let out_of_range = || Problem::impossible("ttl", "`ttl` must be from 1s to 30d");
+    let out_of_range =
+        || Problem::impossible("ttl", "a hold lasts from 1s to 30d: `ttl` is no such time");
     let ttl = match humantime::parse_duration(text) {
         Ok(ttl) => ttl,
         Err(humantime::DurationError::NumberOverflow) => return Err(out_of_range()),
