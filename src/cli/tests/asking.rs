@@ -125,7 +125,7 @@ fn the_records_are_read() {
     let none = service.run(&["incidents", "list", "--state", "closed"]).done();
     assert_eq!(none, "no incidents\n");
     let story = service.run(&["incidents", "show", "17"]).done();
-    assert!(story.contains("  +0.213s  observed  look 1\n"), "{story}");
+    assert!(story.contains("  +0.2 s  observed  look 1\n"), "{story}");
     let log = service.run(&["events", "-n", "5"]).done();
     let last = log.lines().last().unwrap();
     assert!(last.starts_with("60  2026-11-23 05:00:00Z  observed  kvm-1"), "{log}");
