@@ -2,6 +2,7 @@
 
 mod access;
 mod errors;
+mod explain;
 pub(crate) mod fake;
 mod holds;
 mod paging;

@@ -26,7 +26,7 @@ pub use instance::{
     AttemptsBody, DesiredBody, HoldBody, HolderBody, InstanceBody, NextBody, ObservedBody,
 };
 pub use page::Page;
-pub use policy::{CellBody, Explained, PolicyBody, RetryBody};
+pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};
 pub use probe::{Health, Readiness};
 pub use problem::ProblemBody;
 pub use status::{
