@@ -43,6 +43,11 @@ fn who_holds_is_told_until_when() {
         (&json["holds"][1]["reason"], &json["hold"]["by"]),
         (&"new disk".into(), &"api:backup".into(),)
     );
+    // Of several that read alike, the one that was put just now is told of first.
+    let before = Hold { reason: "new disk".into(), ..hold("api:local", "2026-11-23T06:03:00Z") };
+    let said = held(vec![before]).run(&hold_it).done();
+    assert!(said.starts_with("web-00001 on kvm-1 is held until 2026-11-23 06:10:"), "{said}");
+    assert!(said.contains("as well by api:local until 2026-11-23 06:03:00Z: new disk"), "{said}");
     let long = ["instances", "hold", "web-00001", "--for", "31d", "--reason", "x"];
     service.run(&long).failed(1, &["from 1s to 30d"]);
     let blank = ["instances", "hold", "web-00001", "--for", "1d", "--reason", " "];
