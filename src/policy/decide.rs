@@ -264,7 +264,8 @@ fn shutdown(case: &Case<'_>, rule: &Rule, used: u32) -> Next {
         let due = last.map_or(case.now, |at| next_due(case, rule, used, Some(at)));
         return Next::Send(Command::Destroy, due);
     }
-    if case.attempts.shutdown_sent().is_some() {
+    // One attempt is kept for the destroy.
+    if case.attempts.shutdown_sent().is_some() || used + 1 >= rule.retry.attempts {
         return Next::Wait(force_at);
     }
     let due = next_due(case, rule, used, case.attempts.last_at()).min(force_at);
