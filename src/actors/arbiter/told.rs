@@ -35,7 +35,12 @@ impl Arbiter {
         let now = self.settings.clock.now();
         if let Some(book) = &mut self.book {
             change(book, now);
+            let is_full = book.turn.is_full();
             self.end_turn_soon(ctx);
+            if is_full && !self.committing {
+                // In a storm the first rows are written while the next are being decided.
+                self.end_turn(ctx);
+            }
         }
     }
 }

@@ -174,6 +174,7 @@ fn running_from(seen: Condition) -> Condition {
 fn start(host: &mut HostState, id: InstanceId, condition: Condition) {
     let Some(domain) = host.domains.get_mut(&id) else { return };
     domain.condition = condition;
+    host.woken.push(id);
     *host.starts.entry(id).or_default() += 1;
     let then = match condition.state() {
         State::Paused => Lifecycle::Suspended,

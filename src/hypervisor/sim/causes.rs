@@ -90,6 +90,7 @@ impl SimHost {
             let Some(domain) = host.domains.get_mut(&id) else { return };
             if !domain.condition.is_active() {
                 domain.condition = Condition::RunningBooted;
+                host.woken.push(id);
                 host.tell(id, &[Lifecycle::Resumed, Lifecycle::Started]);
             }
         });
@@ -121,6 +122,7 @@ impl SimHost {
         let Some(name) = name else { return };
         to.change(|host| {
             host.domains.insert(id, Domain::new(&name, Condition::RunningMigrated));
+            host.woken.push(id);
             host.tell(id, &[Lifecycle::Defined, Lifecycle::Started, Lifecycle::Resumed]);
         });
     }

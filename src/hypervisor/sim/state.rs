@@ -21,14 +21,14 @@ pub(super) struct WorldState {
     /// How many domains, and how many sessions, were made.
     pub(super) made: u64,
     pub(super) sessions: u64,
-    /// Where every domain is active, as far as it was noted.
-    active_on: HashMap<InstanceId, usize>,
 }
 
 /// One host.
 #[derive(Default)]
 pub(super) struct HostState {
     pub(super) domains: BTreeMap<InstanceId, Domain>,
+    /// Those that have become active in the change that is under way.
+    pub(super) woken: Vec<InstanceId>,
     pub(super) reach: Reach,
     pub(super) sessions: Vec<Listener>,
     /// Counts the lives of its daemon: what one of them began, the next knows nothing of.
@@ -109,22 +109,16 @@ impl WorldState {
             doubly_active: BTreeSet::new(),
             made: 0,
             sessions: 0,
-            active_on: HashMap::new(),
         }
     }
 
-    pub(super) fn note_doubly_active(&mut self) {
-        self.active_on.clear();
-        if self.hosts.len() < 2 {
-            return;
-        }
-        for host in self.hosts.values() {
-            for (&id, _) in host.domains.iter().filter(|(_, d)| d.condition.is_active()) {
-                let on = self.active_on.entry(id).or_default();
-                *on += 1;
-                if *on > 1 {
-                    self.doubly_active.insert(id);
-                }
+    /// Notes which of those that have just become active are so somewhere else as well.
+    pub(super) fn note_doubly_active(&mut self, woken: &[InstanceId]) {
+        for &id in woken {
+            let is_active =
+                |h: &&HostState| h.domains.get(&id).is_some_and(|d| d.condition.is_active());
+            if self.hosts.values().filter(is_active).count() > 1 {
+                self.doubly_active.insert(id);
             }
         }
     }
