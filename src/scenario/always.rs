@@ -44,15 +44,13 @@ pub(super) fn too_many(spells: &[Spell], run: &Run<'_>) -> Vec<String> {
         // What a life of the service began is not the next one's.
         let end = run.ends.iter().find(|end| **end >= spell.from).copied();
         let to = end.map_or(spell.to, |end| spell.to.min(end));
-        edges.push((spell.from, 1, spell));
-        edges.push((to.max(spell.from), -1, spell));
+        // What took no time was beside nothing else.
+        if to > spell.from {
+            edges.extend([(spell.from, 1, spell), (to, -1, spell)]);
+        }
     }
-    // Where one ends as another begins, the end comes first; an action that took no time has its
-    // begin before its end all the same.
-    edges.sort_by_key(|(at, change, spell)| {
-        let no_time = *change < 0 && spell.from == *at;
-        (*at, if no_time { 2 } else { *change })
-    });
+    // Where one ends as another begins, the end comes first.
+    edges.sort_by_key(|(at, change, _)| (*at, *change));
     let per_host: BTreeMap<&HostId, i64> = run
         .settings
         .hosts
