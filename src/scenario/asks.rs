@@ -90,22 +90,6 @@ pub(super) async fn ask(
     Ok(())
 }
 
-impl ApiDeed {
-    /// The words that it is to be refused with, if it is.
-    pub(super) fn refused(&self) -> Option<&str> {
-        match self {
-            Self::Desire(it) => &it.refused,
-            Self::Hold(it) => &it.refused,
-            Self::Release(it) => &it.refused,
-            Self::Retry(it) | Self::Forget(it) => &it.refused,
-            Self::Add(it) => &it.refused,
-            Self::Change(it) => &it.refused,
-            Self::Adopt(it) => &it.refused,
-        }
-        .as_deref()
-    }
-}
-
 /// Who asks: a token's name, or somebody on this machine.
 fn who(by: Option<&str>) -> By {
     by.map_or(By::ApiLocal, |name| By::ApiToken(name.to_owned()))

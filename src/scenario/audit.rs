@@ -87,7 +87,7 @@ impl Audit {
         self.events.last().map(|event| event.id)
     }
 
-    fn take(&mut self, event: Event) {
+    pub(super) fn take(&mut self, event: Event) {
         match event.kind {
             EventKind::Attempt => {
                 if let Some((id, attempt)) = attempted(&event) {

@@ -1,11 +1,11 @@
 //! Whether what is expected is so; where not, what was seen instead.
 
-use std::fmt::Display;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::audit::Audit;
+use super::differ::{Differences, at_most, differ, lacks};
 use super::expect::{Expect, Life, OfEvents, OfFleet, OfHost, OfInstance, Open};
 use super::names::Names;
 use super::stage::{Action, Stage};
@@ -25,40 +25,6 @@ pub(super) struct Scene<'a, S> {
     pub(super) life: Life,
     /// When the scenario began.
     pub(super) begin: Timestamp,
-}
-
-/// What is not as expected, a sentence for each.
-type Differences = Vec<String>;
-
-/// Compares, if something is expected.
-fn differ<T: PartialEq + Display>(out: &mut Differences, what: &str, wanted: Option<T>, seen: T) {
-    if let Some(wanted) = wanted
-        && wanted != seen
-    {
-        out.push(format!("{what} is {seen}, expected was {wanted}"));
-    }
-}
-
-/// The same where there may be nothing to be seen.
-fn lacks<T: PartialEq + Display>(
-    out: &mut Differences,
-    what: &str,
-    wanted: Option<T>,
-    seen: Option<T>,
-) {
-    match (wanted, seen) {
-        (Some(wanted), None) => out.push(format!("there is no {what}, expected was {wanted}")),
-        (wanted, Some(seen)) => differ(out, what, wanted, seen),
-        (None, None) => {}
-    }
-}
-
-fn at_most(out: &mut Differences, what: &str, most: Option<usize>, seen: usize) {
-    if let Some(most) = most
-        && seen > most
-    {
-        out.push(format!("{what} are {seen}, expected were at most {most}"));
-    }
 }
 
 impl<S: Stage> Scene<'_, S> {

@@ -162,6 +162,19 @@ impl<'de> Deserialize<'de> for Seen {
     }
 }
 
+impl Scenario {
+    /// Each time that something happens or is expected, in order; repetitions one by one.
+    pub(super) fn moments(&self) -> Vec<(Duration, &Step)> {
+        let mut moments = Vec::new();
+        for step in &self.steps {
+            let (every, times) = step.again.map_or((Duration::ZERO, 1), |a| (a.every, a.times));
+            moments.extend((0..times).map(|n| (step.at + every * n, step)));
+        }
+        moments.sort_by_key(|(at, _)| *at);
+        moments
+    }
+}
+
 impl DesiredState {
     /// A condition in which it is met, for a domain of which nothing else is said.
     pub(super) const fn plain(self) -> Condition {

@@ -1,9 +1,11 @@
 //! The lives of the service under test, one after the other, on one database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::Addr;
 use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
 
 use super::expect::Life;
 use super::service::Service;
@@ -11,7 +13,13 @@ use super::stage::Stage;
 use crate::actors::arbiter::Arbiter;
 use crate::actors::root::Ending;
 use crate::config::Settings;
+use crate::model::Status;
 use crate::snapshot::{Board, Fleet};
+
+/// How long the service may take at first to see everything.
+const FIRST_SIGHT: Duration = Duration::from_secs(120);
+/// How often to look whether it has.
+const PACE: Duration = Duration::from_millis(10);
 
 /// The service, as far as it lives, and what was last shown of it.
 #[derive(Default)]
@@ -40,6 +48,27 @@ impl Lives {
         self.board = Some(service.board.clone());
         self.now = Some(service);
         Ok(())
+    }
+
+    /// Waits until it has seen everything once, but for domains that are missing.
+    pub(super) async fn first_sight(&self, missing: &[&str]) -> Result<(), String> {
+        let end = Instant::now() + FIRST_SIGHT;
+        while Instant::now() < end {
+            let fleet = self.fleet();
+            let found = fleet.hosts.values().all(|host| {
+                host.error.is_some() || host.pending.iter().all(|n| missing.contains(&n.as_str()))
+            });
+            let seen = fleet.instances.values().all(|instance| {
+                !instance.reachable
+                    || (instance.observed.is_some() && instance.status != Status::Unknown)
+            });
+            if fleet.is_ready() && found && seen {
+                return Ok(());
+            }
+            sleep(PACE).await;
+        }
+        let seconds = FIRST_SIGHT.as_secs();
+        Err(format!("in {seconds} s the service has not seen everything once"))
     }
 
     /// Tells it to end.

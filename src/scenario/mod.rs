@@ -17,6 +17,7 @@ mod asks;
 mod audit;
 mod check;
 pub mod deed;
+mod differ;
 mod error;
 pub mod expect;
 mod file;
@@ -32,6 +33,8 @@ mod span;
 mod stage;
 mod steps;
 mod story;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod words;
 

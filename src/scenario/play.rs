@@ -14,9 +14,9 @@ use super::expect::Expect;
 use super::file::{Scenario, Step, Written};
 use super::lives::Lives;
 use super::stage::{Run, Stage};
-use super::story::{Line, Mark, Played, Who};
+use super::story::{Line, Mark, Played, Who, offset, to_millis};
 use crate::config::Settings;
-use crate::model::{EventId, Status};
+use crate::model::{Condition, EventId};
 use crate::snapshot::Fleet;
 use crate::store::Outage;
 
@@ -24,8 +24,6 @@ use crate::store::Outage;
 const PACE: Duration = Duration::from_millis(100);
 /// What a moment is: all that is due at a time is done before it is looked at.
 const MOMENT: Duration = Duration::from_millis(1);
-/// How long the service may take at first to see everything.
-const FIRST_SIGHT: Duration = Duration::from_secs(120);
 /// How far time may go without word of it.
 const STRIDE: Duration = Duration::from_secs(600);
 
@@ -93,13 +91,7 @@ impl<'a, S: Stage> Player<'a, S> {
             return;
         }
         let scenario = self.scenario;
-        let mut moments: Vec<(Duration, &Step)> = Vec::new();
-        for step in &scenario.steps {
-            let (every, times) = step.again.map_or((Duration::ZERO, 1), |a| (a.every, a.times));
-            moments.extend((0..times).map(|n| (step.at + every * n, step)));
-        }
-        moments.sort_by_key(|(at, _)| *at);
-        for (at, step) in moments {
+        for (at, step) in scenario.moments() {
             self.pass_until(self.zero + at).await;
             for deed in &step.deeds {
                 self.do_it(step, deed).await;
@@ -124,30 +116,14 @@ impl<'a, S: Stage> Player<'a, S> {
     /// Starts the service, and waits until it has seen everything once.
     async fn first_sight(&mut self) -> Result<(), String> {
         self.lives.start(&*self.stage, self.settings).await?;
-        let missing = |name: &String| {
-            let mut domains = self.scenario.domains.iter();
-            domains.any(|d| d.name == *name && d.seen == crate::model::Condition::Missing)
-        };
-        let end = Instant::now() + FIRST_SIGHT;
-        loop {
-            let fleet = self.lives.fleet();
-            let found = fleet
-                .hosts
-                .values()
-                .all(|host| host.error.is_some() || host.pending.iter().all(missing));
-            let seen = fleet.instances.values().all(|instance| {
-                !instance.reachable
-                    || (instance.observed.is_some() && instance.status != Status::Unknown)
-            });
-            if fleet.is_ready() && found && seen {
-                break;
-            }
-            if Instant::now() >= end {
-                let seconds = FIRST_SIGHT.as_secs();
-                return Err(format!("in {seconds} s the service has not seen everything once"));
-            }
-            sleep(PACE / 10).await;
-        }
+        let missing: Vec<&str> = self
+            .scenario
+            .domains
+            .iter()
+            .filter(|domain| domain.seen == Condition::Missing)
+            .map(|domain| domain.name.as_str())
+            .collect();
+        self.lives.first_sight(&missing).await?;
         self.zero = Instant::now();
         self.begin = self.lives.now().unwrap_or(self.begin);
         Ok(())
@@ -246,7 +222,7 @@ impl<'a, S: Stage> Player<'a, S> {
     }
 
     fn fail(&mut self, step: &Step, what: &str, why: &str) {
-        let at = super::story::offset(self.at());
+        let at = offset(self.at());
         self.failures.push(format!("{} at {at}: {what}: {why}", step.place));
     }
 
@@ -282,24 +258,13 @@ impl<'a, S: Stage> Player<'a, S> {
         self.failures.extend(flaws.map(|flaw| format!("always: {flaw}")));
         // What happened at one moment stays in the order in which it was told.
         self.story.sort_by_key(|line| line.at);
-        let head = &self.scenario.head;
         Played {
-            file: self.scenario.file.clone(),
-            name: head.name.clone(),
-            given: head.given.clone(),
-            when: head.when.clone(),
-            then: head.then.clone(),
             story: self.story,
             failures: self.failures,
             met: self.met,
             expected: self.expected,
             simulated,
+            ..Played::of(self.scenario)
         }
     }
-}
-
-/// The service's clock gives no time twice, so it is some microseconds ahead of the world's.
-fn to_millis(at: SignedDuration) -> SignedDuration {
-    let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
-    SignedDuration::from_millis(micros.saturating_add(500).div_euclid(1000))
 }

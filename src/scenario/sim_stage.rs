@@ -7,19 +7,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::always::{Spell, too_many};
 use super::audit::Audit;
 use super::deed::{OnCrash, PlannedReboot, WorldDeed};
 use super::file::Scenario;
 use super::names::Names;
+use super::sim_agrees::{self, Asked};
 use super::stage::{Action, Run, Stage};
-use super::{sim_agrees, validate};
+use super::validate;
 use crate::actors::root::Reach;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
-use crate::hypervisor::Acted;
-use crate::hypervisor::Hypervisor;
-use crate::hypervisor::sim::{self, Deed, SimHost, World};
+use crate::hypervisor::sim::{self, SimHost, World};
+use crate::hypervisor::{Acted, Hypervisor};
 use crate::model::{Condition, HostId, InstanceId};
 use crate::store::{Store, StoreError};
 
@@ -229,23 +228,19 @@ impl Stage for SimStage {
         let doubled = doubled.filter(|id| !self.doubled.contains(id)).map(|id| {
             format!("{} was active on two hosts at once, by the service's doing", run.names.of(id))
         });
-        let journal: Vec<Deed> =
-            self.world.journal().into_iter().filter(sim_agrees::was_heard).collect();
-        let deadline = run.settings.service.action_deadline;
-        let now = self.at(self.world.age());
-        let spell = |deed: &Deed| {
-            // When its deadline has passed, or the service was killed, it is not the service's any
-            // more, whatever the host still does.
-            let from = self.at(deed.asked);
-            let done =
-                deed.done.map_or(now, |done| self.at(done)).min(self.at(deed.asked + deadline));
-            Spell { instance: deed.id, host: deed.host.clone(), from, to: done }
-        };
-        let spells: Vec<Spell> = journal.iter().map(spell).collect();
+        let journal: Vec<_> = self
+            .world
+            .journal()
+            .into_iter()
+            .filter(sim_agrees::was_heard)
+            .map(|deed| Asked {
+                at: self.at(deed.asked),
+                done: self.at(deed.done.unwrap_or_else(|| self.world.age())),
+                deed,
+            })
+            .collect();
         let mut flaws: Vec<String> = doubled.collect();
-        flaws.extend(too_many(&spells, run));
-        let asked: Vec<_> = journal.iter().map(|deed| (self.at(deed.asked), deed)).collect();
-        flaws.extend(sim_agrees::disagreements(&asked, run));
+        flaws.extend(sim_agrees::flaws(&journal, run));
         flaws
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::Serialize;
 
+use super::file::Scenario;
 use crate::model::{Event, EventKind};
 
 /// Who a line is about.
@@ -117,6 +118,23 @@ pub struct Played {
 }
 
 impl Played {
+    /// Nothing has come of it yet.
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let head = &scenario.head;
+        Self {
+            file: scenario.file.clone(),
+            name: head.name.clone(),
+            given: head.given.clone(),
+            when: head.when.clone(),
+            then: head.then.clone(),
+            story: Vec::new(),
+            failures: Vec::new(),
+            met: 0,
+            expected: 0,
+            simulated: Duration::ZERO,
+        }
+    }
+
     /// Whether all is as expected.
     #[must_use]
     pub fn is_good(&self) -> bool {
@@ -145,4 +163,10 @@ fn seconds<S: serde::Serializer>(at: &SignedDuration, s: S) -> Result<S::Ok, S::
 
 fn plain_seconds<S: serde::Serializer>(at: &Duration, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_f64(at.as_secs_f64())
+}
+
+/// The service's clock gives no time twice, so it is some microseconds ahead of the world's.
+pub(super) fn to_millis(at: SignedDuration) -> SignedDuration {
+    let micros = i64::try_from(at.as_micros()).unwrap_or(i64::MAX);
+    SignedDuration::from_millis(micros.saturating_add(500).div_euclid(1000))
 }
