@@ -46,6 +46,10 @@ else
 	$(RUNNER) cargo test --workspace
 endif
 
+.PHONY: docs
+docs: packages ## Write docs/scenarios.md anew, from the files in tests/scenarios
+	UPDATE_DOCS=1 cargo test --test scenarios the_page
+
 .PHONY: lint
 lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors
 	cargo fmt --all --check

@@ -14,6 +14,7 @@ pub mod http;
 pub mod hypervisor;
 pub mod model;
 pub mod policy;
+pub mod scenario;
 pub mod service;
 pub mod snapshot;
 pub mod store;

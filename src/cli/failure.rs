@@ -3,6 +3,7 @@
 use crate::config::Errors;
 use crate::exit::Exit;
 use crate::http::TokenError;
+use crate::scenario::Mistakes;
 use crate::store::StoreError;
 use crate::telemetry::whole;
 
@@ -35,6 +36,9 @@ pub enum Failure {
     /// The configuration is wrong.
     #[error("the configuration has {}:\n{}", errors(.0), indented(.0))]
     Config(#[from] Errors),
+    /// A scenario's file is wrong.
+    #[error("{}:\n{}", wrong(.0), indented_lines(.0))]
+    Scenario(Mistakes),
     /// The operator token cannot be had.
     #[error("{}", whole(.0))]
     Token(#[from] TokenError),
@@ -49,7 +53,7 @@ impl Failure {
             Self::Usage(_) => Exit::Usage,
             Self::Unreachable { .. } => Exit::Unreachable,
             Self::Database(_) | Self::Damaged(_) => Exit::Database,
-            Self::Config(_) => Exit::Config,
+            Self::Config(_) | Self::Scenario(_) => Exit::Config,
         }
     }
 }
@@ -63,4 +67,15 @@ fn errors(errors: &Errors) -> String {
 
 fn indented(errors: &Errors) -> String {
     errors.iter().map(|error| format!("  {error}")).collect::<Vec<_>>().join("\n")
+}
+
+fn wrong(mistakes: &Mistakes) -> String {
+    match mistakes.0.len() {
+        1 => "the scenario has an error".to_owned(),
+        many => format!("the scenario has {many} errors"),
+    }
+}
+
+fn indented_lines(mistakes: &Mistakes) -> String {
+    mistakes.0.iter().map(|mistake| format!("  {mistake}")).collect::<Vec<_>>().join("\n")
 }

@@ -2,7 +2,7 @@
 //!
 //! A command works out a text for standard output, or a [`Failure`] with its exit code; only
 //! [`start`] writes. Commands about a running service ask its HTTP interface; `check`, `explain`
-//! and `db` work without one, from the configuration.
+//! and `db` work without one, from the configuration, and `simulate` plays one in a world of its own.
 //!
 //! Not in here: SQL, libvirt, and running the service: `run` is handed back to `main`, with the
 //! configuration that was read for it.
@@ -21,6 +21,7 @@ mod matrix;
 mod paint;
 mod run;
 mod screen;
+mod simulate;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ enum Command {
     Incidents(incidents::Incidents),
     Events(events::Events),
     Db(db::Db),
+    Simulate(simulate::Simulate),
 }
 
 /// What is left to do after the command line was dealt with.
@@ -132,6 +134,7 @@ impl Command {
             Self::Incidents(incidents) => incidents.execute(context)?,
             Self::Events(events) => events.execute(context)?,
             Self::Db(db) => db.execute(context)?,
+            Self::Simulate(simulate) => return simulate.execute(context, out),
         };
         write(out, &text)?;
         Ok(Exit::Done)

@@ -1,5 +1,9 @@
 //! Tables that fit what they are shown on.
 
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
 
 use super::paint::{Paint, Text, Tone};
@@ -61,6 +65,33 @@ impl Screen {
         }
         let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")
+    }
+
+    /// Says on standard error how far something long has come, where somebody sits before it: in
+    /// steps of ten simulated hours.
+    pub(super) fn progress(self, what: &str) -> Option<Box<dyn Fn(Duration) + Send + Sync>> {
+        let what = what.to_owned();
+        let shown = AtomicU64::new(0);
+        self.is_watched().then(|| {
+            Box::new(move |at: Duration| {
+                let hours = at.as_secs() / 3600;
+                if hours >= shown.load(Ordering::Relaxed) + 10 {
+                    shown.store(hours, Ordering::Relaxed);
+                    eprint!("\r\x1b[K{what}: {hours} hours simulated");
+                }
+            }) as Box<dyn Fn(Duration) + Send + Sync>
+        })
+    }
+
+    /// Wipes that away.
+    pub(super) fn progress_over(self) {
+        if self.is_watched() {
+            eprint!("\r\x1b[K");
+        }
+    }
+
+    fn is_watched(self) -> bool {
+        self.width.is_some() && std::io::stderr().is_terminal()
     }
 
     /// A heading.

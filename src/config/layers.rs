@@ -45,6 +45,11 @@ impl Layer {
         parse(name, text.strip_prefix('\u{feff}').unwrap_or(&text))
     }
 
+    /// A text that is no file.
+    pub(super) fn text(name: String, text: &str) -> Result<Self, ConfigError> {
+        parse(name, text)
+    }
+
     /// What the environment says. `ASSURED__POLL__INTERVAL` is `interval` in `[poll]`: names are
     /// read in lower case, values as text. Names that cannot be one are errors.
     pub(super) fn environment(

@@ -94,6 +94,25 @@ pub fn load(
     }
 }
 
+/// A layer that is no file of its own.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// What errors in it are said to be in.
+    pub name: String,
+    /// What it says, in TOML.
+    pub toml: String,
+}
+
+/// Reads the configuration for a simulation: the built-in defaults, then `files` in their order,
+/// then `top`. The environment has no say in it.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_under(files: &[PathBuf], top: Text) -> Result<Settings, Errors> {
+    let top = Layer::text(top.name, &top.toml);
+    checked(files.iter().map(|file| Layer::file(file)).chain([top]), Vec::new())
+}
+
 /// The variables of this process's environment, for [`load`]. One that is not Unicode is read with
 /// replacement characters, where `std::env::vars` would panic.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
@@ -105,17 +124,24 @@ fn read(
     files: &[PathBuf],
     env: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, Errors> {
+    let (environment, errors) = Layer::environment(env);
+    checked(files.iter().map(|file| Layer::file(file)).chain([Ok(environment)]), errors)
+}
+
+/// Lays the layers over the built-in defaults, and reads what comes of it.
+fn checked(
+    layers: impl Iterator<Item = Result<Layer, ConfigError>>,
+    errors: Vec<ConfigError>,
+) -> Result<Settings, Errors> {
     let mut report = Report::default();
     let built_in_rules = report.defaults();
-    for file in files {
-        match Layer::file(file) {
+    errors.into_iter().for_each(|error| report.push(error));
+    for layer in layers {
+        match layer {
             Ok(layer) => report.add(layer),
             Err(error) => report.push(error),
         }
     }
-    let (environment, errors) = Layer::environment(env);
-    errors.into_iter().for_each(|error| report.push(error));
-    report.add(environment);
     let settings = settings(report.merged(), built_in_rules, &report);
     let errors = report.into_errors();
     match settings {

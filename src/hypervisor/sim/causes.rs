@@ -96,6 +96,17 @@ impl SimHost {
         });
     }
 
+    /// The guest restarts from inside: its process goes on, and libvirt reports a reboot, which is a
+    /// reason to look.
+    pub fn reboot_guest(&self, id: InstanceId) {
+        self.change(|host| {
+            let active = host.domains.get(&id).is_some_and(|domain| domain.condition.is_active());
+            if active {
+                host.tell(id, &[Lifecycle::Other]);
+            }
+        });
+    }
+
     /// `virsh undefine`: one that is off vanishes, one that runs becomes transient.
     pub fn undefine(&self, id: InstanceId) {
         self.change(|host| {

@@ -1,0 +1,270 @@
+//! Plays a scenario on a stage: the script, the expectations, and what always holds.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::always;
+use super::asks::ask;
+use super::audit::Audit;
+use super::check::Scene;
+use super::deed::{Deed, ServiceDeed};
+use super::expect::Expect;
+use super::file::{Scenario, Step, Written};
+use super::lives::Lives;
+use super::stage::{Run, Stage};
+use super::story::{Line, Mark, Played, Who, offset, to_millis};
+use crate::config::Settings;
+use crate::model::{Condition, EventId};
+use crate::snapshot::Fleet;
+use crate::store::Outage;
+
+/// How often an expectation is looked at that may take its time.
+const PACE: Duration = Duration::from_millis(100);
+/// What a moment is: all that is due at a time is done before it is looked at.
+const MOMENT: Duration = Duration::from_millis(1);
+/// How far time may go without word of it.
+const STRIDE: Duration = Duration::from_secs(600);
+
+/// Told how far a run has come, in the scenario's time.
+pub type Progress<'a> = &'a dyn Fn(Duration);
+
+/// Plays a scenario on a stage that is as the scenario has it at its beginning. Inside an actix
+/// system, on its thread.
+pub async fn play_on<S: Stage>(
+    stage: &mut S,
+    scenario: &Scenario,
+    settings: &Settings,
+    progress: Progress<'_>,
+) -> Played {
+    let began = Instant::now();
+    let mut player = Player {
+        stage,
+        scenario,
+        settings,
+        progress,
+        lives: Lives::default(),
+        audit: Audit::default(),
+        story: Vec::new(),
+        failures: Vec::new(),
+        met: 0,
+        expected: 0,
+        pending: Vec::new(),
+        zero: began,
+        begin: Timestamp::UNIX_EPOCH,
+    };
+    player.play().await;
+    player.end(began).await
+}
+
+struct Player<'a, S> {
+    stage: &'a mut S,
+    scenario: &'a Scenario,
+    settings: &'a Settings,
+    progress: Progress<'a>,
+    lives: Lives,
+    audit: Audit,
+    story: Vec<Line>,
+    failures: Vec<String>,
+    met: usize,
+    expected: usize,
+    pending: Vec<Pending<'a>>,
+    /// The scenario's beginning, on both clocks.
+    zero: Instant,
+    begin: Timestamp,
+}
+
+/// An expectation that has still time to be met.
+struct Pending<'a> {
+    step: &'a Step,
+    expect: &'a Written<Expect>,
+    until: Instant,
+    /// What it was last compared with.
+    compared: Option<(*const Fleet, Option<EventId>)>,
+}
+
+impl<'a, S: Stage> Player<'a, S> {
+    async fn play(&mut self) {
+        if let Err(why) = self.first_sight().await {
+            self.failures.push(why);
+            return;
+        }
+        let scenario = self.scenario;
+        for (at, step) in scenario.moments() {
+            self.pass_until(self.zero + at).await;
+            for deed in &step.deeds {
+                self.do_it(step, deed).await;
+            }
+            if !step.deeds.is_empty() || step.within.is_none() {
+                sleep(MOMENT).await;
+            }
+            for expect in &step.expects {
+                self.expected += 1;
+                let until = self.zero + at + step.within.unwrap_or_default();
+                let mut pending = Pending { step, expect, until, compared: None };
+                if !self.settle(&mut pending).await {
+                    self.pending.push(pending);
+                }
+            }
+        }
+        while let Some(last) = self.pending.iter().map(|pending| pending.until).max() {
+            self.pass_until(last + MOMENT).await;
+        }
+    }
+
+    /// Starts the service, and waits until it has seen everything once.
+    async fn first_sight(&mut self) -> Result<(), String> {
+        self.lives.start(&*self.stage, self.settings).await?;
+        let missing: Vec<&str> = self
+            .scenario
+            .domains
+            .iter()
+            .filter(|domain| domain.seen == Condition::Missing)
+            .map(|domain| domain.name.as_str())
+            .collect();
+        self.lives.first_sight(&missing).await?;
+        self.zero = Instant::now();
+        self.begin = self.lives.now().unwrap_or(self.begin);
+        Ok(())
+    }
+
+    /// Lets time pass, and looks at what is still to be met meanwhile.
+    async fn pass_until(&mut self, target: Instant) {
+        loop {
+            let now = Instant::now();
+            let pace = if self.pending.is_empty() { STRIDE } else { PACE };
+            sleep_until(target.min(now + pace)).await;
+            self.listen().await;
+            for mut pending in std::mem::take(&mut self.pending) {
+                if !self.settle(&mut pending).await {
+                    self.pending.push(pending);
+                }
+            }
+            (self.progress)(self.zero.elapsed());
+            if Instant::now() >= target {
+                return;
+            }
+        }
+    }
+
+    async fn do_it(&mut self, step: &Step, deed: &Written<Deed>) {
+        self.listen().await;
+        let (who, at) = match deed.means {
+            Deed::World(_) | Deed::Service(_) => (Who::World, self.at()),
+            Deed::Api(_) => (Who::Api, self.at()),
+        };
+        let text = deed.text.clone();
+        self.story.push(Line { at, who, kind: None, subject: None, text, mark: None });
+        let names = &self.scenario.names;
+        let done = match &deed.means {
+            Deed::World(world) => self.stage.carry_out(world, names).await,
+            Deed::Service(service) => self.serve(*service).await,
+            Deed::Api(api) => match self.lives.arbiter() {
+                Some(arbiter) => ask(arbiter, api, names).await,
+                None => Err("the service does not run".to_owned()),
+            },
+        };
+        if let Err(why) = done {
+            self.fail(step, &deed.text, &why);
+        }
+    }
+
+    async fn serve(&mut self, deed: ServiceDeed) -> Result<(), String> {
+        match deed {
+            ServiceDeed::StopService => self.lives.stop(),
+            ServiceDeed::KillService => self.lives.kill().await,
+            ServiceDeed::StartService => self.lives.start(&*self.stage, self.settings).await,
+            ServiceDeed::DatabaseFails => {
+                self.stage.store().simulate(Outage::Begins);
+                Ok(())
+            }
+            ServiceDeed::DatabaseWorks => {
+                self.stage.store().simulate(Outage::Ends);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether an expectation is over: met, or its time is.
+    async fn settle(&mut self, pending: &mut Pending<'a>) -> bool {
+        self.listen().await;
+        let over = Instant::now() >= pending.until;
+        let fleet = self.lives.fleet();
+        let now = (std::sync::Arc::as_ptr(&fleet), self.audit.newest());
+        if !over && pending.compared == Some(now) && !pending.expect.means.is_of_the_world() {
+            return false;
+        }
+        pending.compared = Some(now);
+        let scene = Scene {
+            stage: &*self.stage,
+            names: &self.scenario.names,
+            audit: &self.audit,
+            fleet,
+            life: self.lives.life(),
+            begin: self.begin,
+        };
+        let differences = scene.differences(&pending.expect.means).await;
+        let met = differences.is_empty();
+        if !met && !over {
+            return false;
+        }
+        let mark = if met { Mark::Met } else { Mark::Missed };
+        let text = pending.expect.text.clone();
+        let (at, who) = (self.at(), Who::Check);
+        self.story.push(Line { at, who, kind: None, subject: None, text, mark: Some(mark) });
+        if met {
+            self.met += 1;
+        } else {
+            self.fail(pending.step, &pending.expect.text, &differences.join("; "));
+        }
+        true
+    }
+
+    fn fail(&mut self, step: &Step, what: &str, why: &str) {
+        let at = offset(self.at());
+        self.failures.push(format!("{} at {at}: {what}: {why}", step.place));
+    }
+
+    /// Takes up what the service has written down since.
+    async fn listen(&mut self) {
+        let names = &self.scenario.names;
+        // While the database is unavailable nothing is written either.
+        let Ok(new) = self.audit.read_on(&self.stage.store()).await else { return };
+        for event in new {
+            let host = event.host.as_ref().map(ToString::to_string);
+            let subject = event.instance.map(|id| names.of(id)).or(host);
+            let at = to_millis(event.at.duration_since(self.begin));
+            self.story.extend(Line::of(event, at, subject));
+        }
+    }
+
+    fn at(&self) -> SignedDuration {
+        to_millis(SignedDuration::try_from(self.zero.elapsed()).unwrap_or(SignedDuration::MAX))
+    }
+
+    async fn end(mut self, began: Instant) -> Played {
+        let simulated = began.elapsed();
+        self.stage.store().simulate(Outage::Ends);
+        self.failures.extend(self.lives.end().await);
+        self.listen().await;
+        let run = Run {
+            audit: &self.audit,
+            settings: self.settings,
+            ends: self.lives.ends(),
+            names: &self.scenario.names,
+        };
+        let flaws = always::flaws(&run).into_iter().chain(self.stage.flaws(&run));
+        self.failures.extend(flaws.map(|flaw| format!("always: {flaw}")));
+        // What happened at one moment stays in the order in which it was told.
+        self.story.sort_by_key(|line| line.at);
+        Played {
+            story: self.story,
+            failures: self.failures,
+            met: self.met,
+            expected: self.expected,
+            simulated,
+            ..Played::of(self.scenario)
+        }
+    }
+}
