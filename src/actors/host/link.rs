@@ -86,7 +86,7 @@ impl Host {
     pub(super) fn doubt(&mut self, why: String, ctx: &mut Context<Self>) {
         if matches!(self.link.state(), LinkState::Up { .. }) {
             tracing::warn!(host = %self.settings.config.id, "{why}; looking again over a new connection");
-            self.step(Input::CallFailed, why, ctx);
+            self.step(Input::Doubted, why, ctx);
         }
     }
 
