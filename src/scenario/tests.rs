@@ -125,6 +125,31 @@ fn an_action_without_an_intent_is_found_and_an_outcome_without_an_action() {
     );
 }
 
+#[test]
+fn the_page_names_every_deed_and_every_expectation() {
+    use super::deed::{ApiDeed, ServiceDeed, WorldDeed};
+    use super::words::{fields, variants};
+    let page = include_str!("../../docs/simulate.md");
+    let deeds = [variants::<WorldDeed>(), variants::<ServiceDeed>(), variants::<ApiDeed>()];
+    let keys = [
+        fields::<super::expect::OfInstance>(),
+        fields::<super::expect::OfHost>(),
+        fields::<super::expect::OfFleet>(),
+        fields::<super::expect::OfEvents>(),
+        fields::<super::deed::Slow>(),
+        fields::<super::deed::Put>(),
+        fields::<super::deed::Desire>(),
+        fields::<super::deed::HoldIt>(),
+        fields::<super::deed::Release>(),
+        fields::<super::deed::Add>(),
+        fields::<super::deed::Change>(),
+    ];
+    for word in deeds.concat().into_iter().chain(keys.concat()) {
+        assert!(page.contains(word), "docs/simulate.md does not name {word}");
+    }
+    assert!(deeds.iter().chain(&keys).all(|words| !words.is_empty()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_guest_that_is_active_on_two_hosts_is_found_unless_the_scenario_put_it_there() {
     let case = Case::new();

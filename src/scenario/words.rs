@@ -10,6 +10,12 @@ pub(super) fn variants<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     }
 }
 
+/// The keys of a struct.
+#[cfg(test)]
+pub(super) fn fields<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
+    variants::<T>()
+}
+
 /// Has nothing to read, and answers with what would have been understood.
 struct Asking;
 
@@ -46,8 +52,17 @@ impl<'de> Deserializer<'de> for Asking {
         Err(Answer(variants))
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Answer> {
+        Err(Answer(fields))
+    }
+
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
 }

@@ -4,6 +4,7 @@
 
 mod all;
 mod always;
+mod deeds;
 mod mistakes;
 mod table;
 
