@@ -178,6 +178,11 @@ pub struct Unassign(pub InstanceId);
 #[rtype(result = "()")]
 pub struct ListAnew(pub Timestamp);
 
+/// List all your domains soon, and tell what there is.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Relist;
+
 /// List all your domains now.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<HostListed, String>")]

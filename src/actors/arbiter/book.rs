@@ -5,12 +5,13 @@
 //! what the outside asks, [`super::hosts`] follows the hosts. Whatever they change is gathered in a
 //! [`Turn`]. Not in here: actors, the database, and what is shown.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::mass::Doubt;
+use super::moves::Sighting;
 use super::trouble::HostTrouble;
 use super::turn::Turn;
 use crate::config;
@@ -32,7 +33,7 @@ pub(super) struct Book {
     /// Every configured host.
     pub(super) hosts: HashMap<HostId, HostEntry>,
     /// Instances that were listed active on hosts other than their own.
-    pub(super) foreign: HashMap<InstanceId, BTreeSet<HostId>>,
+    pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
     /// Who may act.
     pub(super) admission: Admission,
     /// Whether actions may be taken at all.

@@ -82,7 +82,7 @@ impl Book {
             listing.domains.into_iter().map(|d| (d.id, d)).collect();
         self.returned(id, &domains, now);
         let own = self.take_own(id, &mut domains);
-        self.take_others(id, domains);
+        self.take_others(id, domains, at);
         self.open_gate(now);
         for (instance, condition) in own {
             // The record is of the look before; this one has gone by the instance's actor.
@@ -183,16 +183,8 @@ impl Book {
     }
 
     /// Keeps what is left of a listing, and notes where instances of other hosts are active.
-    fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>) {
-        self.foreign.retain(|_, hosts| {
-            hosts.remove(id);
-            !hosts.is_empty()
-        });
-        for domain in domains.values() {
-            if domain.condition.is_active() && self.instances.contains_key(&domain.id) {
-                self.foreign.entry(domain.id).or_default().insert(id.clone());
-            }
-        }
+    fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>, at: Timestamp) {
+        self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
             host.others = domains;
         }

@@ -6,16 +6,17 @@ use super::book::{Book, Entry, Gate};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Carry;
 use crate::model::{
-    Attempt, By, Command, Condition, Desired, DesiredState, EventKind, HostState, InstanceId,
-    Resolution,
+    Attempt, By, Command, Desired, DesiredState, EventKind, HostState, InstanceId, Resolution,
 };
-use crate::policy::{
-    Attempts, Case, Decision, Elsewhere, HostView, Place, Verdict, WaitWhy, decide,
-};
+use crate::policy::{Attempts, Case, Decision, HostView, Place, Verdict, WaitWhy, decide};
 
 impl Book {
     /// Asks the policy about an instance, from what is known of it now, and follows the answer.
     pub(super) fn judge(&mut self, id: InstanceId, now: Timestamp) {
+        if self.follow(id, now) {
+            // Its actor on the other host looks, and then it is judged by that.
+            return;
+        }
         let Some(decision) = self.ask(id, now) else { return };
         self.open_or_close(id, &decision, now);
         self.tell(id, &decision, now);
@@ -120,30 +121,6 @@ impl Book {
                 HostView::Ready
             }
             Some(_) | None => HostView::NotReady,
-        }
-    }
-
-    /// Where else the same UUID is, as far as the hosts were listed (N2).
-    fn elsewhere(&self, entry: &Entry) -> Elsewhere {
-        let record = &entry.record;
-        if let Some(host) = self.foreign.get(&record.id).and_then(|hosts| hosts.first()) {
-            let reachable = self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
-            let active_here = entry.condition().is_some_and(Condition::is_active);
-            return match (reachable, active_here) {
-                (true, true) => Elsewhere::Twice(host.clone()),
-                (true, false) => Elsewhere::On(host.clone()),
-                (false, _) => Elsewhere::MaybeOn(host.clone()),
-            };
-        }
-        // Where it was last seen active, before it was assigned to its present host.
-        match record.last_active.as_ref().map(|active| &active.host) {
-            Some(last) if *last != record.host => match self.hosts.get(last).map(|h| h.state) {
-                Some(HostState::Up) => Elsewhere::Nowhere,
-                Some(HostState::Connecting | HostState::Unreachable) | None => {
-                    Elsewhere::MaybeOn(last.clone())
-                }
-            },
-            Some(_) | None => Elsewhere::Nowhere,
         }
     }
 

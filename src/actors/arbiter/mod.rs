@@ -17,6 +17,7 @@ mod incidents;
 mod judge;
 mod load;
 mod mass;
+mod moves;
 mod orders;
 mod seen;
 mod told;
@@ -42,7 +43,7 @@ use views::Show;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Unassign, Withhold};
+use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold};
 use crate::clock::Clock;
 use crate::config;
 use crate::model::{HostId, InstanceId, MassChange, Outcome, OutcomeKind};
@@ -257,6 +258,11 @@ impl Arbiter {
             Effect::ListAnew(host, after) => {
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(ListAnew(after));
+                }
+            }
+            Effect::Relist(host) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Relist);
                 }
             }
             Effect::Unassign(host, id) => {

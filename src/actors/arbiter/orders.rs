@@ -242,7 +242,7 @@ impl Book {
         domain.id
     }
 
-    fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId) {
+    pub(super) fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId) {
         if let Some(host) = self.hosts.get_mut(from) {
             host.instances.remove(&id);
         }
@@ -250,9 +250,13 @@ impl Book {
             host.instances.insert(id);
             host.others.remove(&id);
         }
+        if let Some(sightings) = self.foreign.get_mut(&id) {
+            sightings.remove(to);
+        }
         let Some(entry) = self.instances.get_mut(&id) else { return };
         entry.record.host = to.clone();
         entry.seen_at = None;
+        entry.decision = None;
         let assignment = assignment_of(entry);
         self.admission.leave(id);
         self.turn.touch_host(from);

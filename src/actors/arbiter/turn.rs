@@ -50,6 +50,8 @@ pub(super) enum Effect {
     Assign(HostId, Assignment),
     /// The host is to be listed over a connection that was begun after this time.
     ListAnew(HostId, Timestamp),
+    /// The host is to be listed again.
+    Relist(HostId),
     /// The host has one less.
     Unassign(HostId, InstanceId),
 }

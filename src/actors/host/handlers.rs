@@ -5,7 +5,8 @@ use futures_util::FutureExt;
 
 use super::Host;
 use crate::actors::traffic::{
-    Assign, Hello, HostDoubted, HostListed, HostLost, HostStarted, ListAnew, ListNow, Unassign,
+    Assign, Hello, HostDoubted, HostListed, HostLost, HostStarted, ListAnew, ListNow, Relist,
+    Unassign,
 };
 use crate::hypervisor::CallError;
 use crate::hypervisor::link::LinkState;
@@ -89,6 +90,14 @@ impl Handler<ListAnew> for Host {
         if self.connected_at <= after {
             self.doubt("much is gone in one listing".to_owned(), ctx);
         }
+    }
+}
+
+impl Handler<Relist> for Host {
+    type Result = ();
+
+    fn handle(&mut self, _: Relist, ctx: &mut Context<Self>) {
+        self.relist_soon(ctx);
     }
 }
 
