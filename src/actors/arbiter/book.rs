@@ -180,7 +180,9 @@ pub(super) struct HostEntry {
     pub(super) doubt: Option<Doubt>,
     /// The incident that it is in.
     pub(super) trouble: Option<HostTrouble>,
-    /// Nothing was listed and believed since it was lost, or since the service began.
+    /// When the connection was begun that it was listed over last.
+    pub(super) connected_at: Timestamp,
+    /// Nothing was believed yet of what was listed over that connection.
     pub(super) is_returning: bool,
 }
 

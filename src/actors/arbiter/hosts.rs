@@ -50,6 +50,7 @@ impl Book {
                 doubt: None,
                 trouble: None,
                 is_returning: true,
+                connected_at: Timestamp::MIN,
             },
         );
         if changed {
@@ -65,9 +66,13 @@ impl Book {
         let (domains, at) = (&listing.domains, listing.at);
         let Some(host) = self.hosts.get_mut(id) else { return };
         host.plan.last_seen.set(at);
+        if listing.connected_at > host.connected_at {
+            // A new connection: what there is behind it may be another life of the host.
+            host.connected_at = listing.connected_at;
+            host.is_returning = true;
+        }
         if host.state != HostState::Up {
             let before = std::mem::replace(&mut host.state, HostState::Up);
-            host.is_returning = true;
             host.since = now;
             host.error = None;
             let text = format!("up, {} domains (before: {before})", domains.len());
@@ -142,7 +147,6 @@ impl Book {
             self.gate = Gate::Open;
             let all: Vec<_> = self.instances.keys().copied().collect();
             self.judge_mismatches(&all, now);
-            self.admit(now);
         }
     }
 

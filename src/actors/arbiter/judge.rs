@@ -32,7 +32,6 @@ impl Book {
                     priority: entry.record.priority,
                 };
                 self.admission.ask(place);
-                self.admit(now);
             }
             Verdict::Wait { until: Some(until), .. } => {
                 self.admission.leave(id);
@@ -63,7 +62,8 @@ impl Book {
         }
     }
 
-    /// Lets in who may act now, and sends what the policy says at this moment.
+    /// Lets in who may act now, and sends what the policy says at this moment. Done when a turn ends,
+    /// so that of all who asked in it the most important go first.
     pub(super) fn admit(&mut self, now: Timestamp) {
         if self.gate != Gate::Open {
             return;

@@ -167,11 +167,12 @@ impl Arbiter {
             return;
         }
         let Some(book) = &mut self.book else { return };
+        let now = self.settings.clock.now();
+        book.admit(now);
         if book.turn.is_empty() && self.replies.is_empty() {
             self.tell_drained();
             return;
         }
-        let now = self.settings.clock.now();
         self.show.prune(book, now);
         let (batch, effects, touched) = book.end_turn();
         let replies = std::mem::take(&mut self.replies);

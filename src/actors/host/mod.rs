@@ -37,6 +37,9 @@ use crate::snapshot::{Board, Moment, NodeId};
 use crate::supervision::{ExitSlot, Limit};
 use crate::telemetry::Metrics;
 
+/// How often a host is listed that nobody looks at, for domains that have come to it unheard.
+const IDLE_RELIST: Duration = Duration::from_secs(60);
+
 /// What a host's events are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Events {
@@ -141,6 +144,11 @@ impl Actor for Host {
             looks: LookCounters::new(&s.metrics, &s.config.id),
         }));
         s.arbiter.do_send(HostStarted { host: s.config.id.clone(), addr });
+        ctx.run_interval(IDLE_RELIST, |act, ctx| {
+            if act.assignments.is_empty() {
+                act.relist_soon(ctx);
+            }
+        });
         self.advance(ctx);
     }
 }
