@@ -20,6 +20,7 @@
 mod act;
 mod causes;
 mod faults;
+mod record;
 mod session;
 mod state;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use super::{Acted, CallError, Lifecycle};
 use crate::model::{Command, Condition, HostId, InstanceId};
 
 pub use causes::OnCrash;
+pub use record::{Change, Read, Record};
 
 /// The world: all hosts, on one clock. Cheap to clone; clones are the same world.
 #[derive(Clone)]
@@ -234,6 +236,7 @@ impl SimHost {
         let mut state = self.world.lock();
         let answer = change(state.hosts.entry(self.id.clone()).or_default());
         state.note_doubly_active();
+        state.note_changes();
         answer
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::{Calls, Deed};
+use super::{Calls, Deed, Record};
 use crate::hypervisor::{Lifecycle, Signal};
 use crate::model::{Command, Condition, HostId, InstanceId};
 
@@ -23,6 +23,9 @@ pub(super) struct WorldState {
     pub(super) sessions: u64,
     /// Where every domain is active, as far as it was noted.
     active_on: HashMap<InstanceId, usize>,
+    /// What is kept for a test, and how every domain was when it was noted last.
+    pub(super) record: Option<Record>,
+    pub(super) noted: BTreeMap<(HostId, InstanceId), Condition>,
 }
 
 /// One host.
@@ -110,6 +113,8 @@ impl WorldState {
             made: 0,
             sessions: 0,
             active_on: HashMap::new(),
+            record: None,
+            noted: BTreeMap::new(),
         }
     }
 
