@@ -92,24 +92,19 @@ pub fn a_fresh_look_before_each_action(facts: &Facts) -> Result<(), Broken> {
             let complete = read.operation != Operation::ReadSome;
             said.get(&deed.id).copied().or(complete.then_some(Condition::Missing))
         };
-        let look = facts.record.reads.iter().rev().find_map(|read| {
-            let fresh = read.host == deed.host
-                && read.operation != Operation::Connect
-                && read.asked + AHEAD >= attempt.at
-                && read.done <= deed.asked + AHEAD;
-            if fresh { says(read) } else { None }
-        });
+        let looks: Vec<Condition> = facts
+            .record
+            .reads
+            .iter()
+            .filter(|r| r.host == deed.host && r.operation != Operation::Connect)
+            .filter(|r| r.asked + AHEAD >= attempt.at && r.done <= deed.asked)
+            .filter_map(says)
+            .collect();
         let desired = facts.known(deed.id, attempt.place).desired;
-        match (look, desired) {
-            (None, _) => {
-                let said = format!("{} without a fresh look", deed.command);
-                return broken(facts, deed.id, deed.asked, said);
-            }
-            (Some(seen), Some(desired)) if desired.is_met_by(seen) => {
-                let said = format!("{}, but the fresh look showed {seen}", deed.command);
-                return broken(facts, deed.id, deed.asked, said);
-            }
-            (Some(_), _) => {}
+        let reason = |seen: &&Condition| desired.is_none_or(|desired| !desired.is_met_by(**seen));
+        if looks.iter().find(reason).is_none() {
+            let said = format!("{}, but the fresh looks showed {looks:?}", deed.command);
+            return broken(facts, deed.id, deed.asked, said);
         }
     }
     Ok(())

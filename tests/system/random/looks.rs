@@ -19,7 +19,7 @@ pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
         let (Some(seen), Some(host)) = (observed_in(event), &event.host) else { continue };
         let at = looked_at(event);
         let near = |r: &&Read| r.host == *host && r.asked.abs_diff(at) <= AHEAD;
-        let mut answers = facts.record.reads.iter().filter(near).filter_map(|read| {
+        let answers = facts.record.reads.iter().filter(near).filter_map(|read| {
             let said = read.said.as_ref()?;
             let complete = facts.complete(host).any(|c| std::ptr::eq(c, read));
             let absent = complete.then_some(Condition::Missing);
@@ -27,31 +27,39 @@ pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
         });
         let before = facts.known(id, place).observed;
         let fits = |c: Condition| same(before, c, seen);
-        let Some((read, _)) = answers.find(|(_, said)| fits(*said)) else {
+        let reads: Vec<&Read> = answers.filter(|(_, said)| fits(*said)).map(|(r, _)| r).collect();
+        if reads.is_empty() {
             return broken(facts, id, at, format!("{seen} on {host} was no look's answer"));
-        };
-        // How it was at some time while the question was on its way.
-        let mut true_then = facts
-            .record
-            .changes
-            .iter()
-            .filter(|c| c.host == *host && c.id == id && c.at >= read.asked && c.at <= read.done)
-            .map(|c| c.condition)
-            .chain([facts.truth(host, id, read.asked)]);
-        if true_then.any(fits) {
+        }
+        if reads.iter().any(|read| was_so(facts, event, read, fits)) {
             continue;
         }
         if seen != Condition::Missing {
             return broken(facts, id, at, format!("{seen} on {host} was not true"));
         }
         let enough = facts.settings.service.mass_change.at_least;
-        let sessions = sessions_without(facts, read);
-        if sessions < 2 && missed_before(facts, place) >= enough {
+        let sessions = reads.iter().map(|read| sessions_without(facts, read)).max();
+        if sessions < Some(2) && missed_before(facts, place) >= enough {
             let said = format!("missing on {host} was believed on the word of one session");
             return broken(facts, id, at, said);
         }
     }
     Ok(())
+}
+
+/// Whether it was so at some time while the question was on its way.
+fn was_so(facts: &Facts, event: &Event, read: &Read, fits: impl Fn(Condition) -> bool) -> bool {
+    let (Some(id), Some(host)) = (event.instance, &event.host) else { return false };
+    // Within one moment, nobody knows what came first.
+    let just_before = read.asked.saturating_sub(Duration::from_nanos(1));
+    facts
+        .record
+        .changes
+        .iter()
+        .filter(|c| c.host == *host && c.id == id && c.at >= read.asked && c.at <= read.done)
+        .map(|c| c.condition)
+        .chain([facts.truth(host, id, just_before)])
+        .any(fits)
 }
 
 pub fn looked_at(event: &Event) -> Duration {
@@ -106,7 +114,8 @@ pub fn nothing_is_done_while_doubted(facts: &Facts) -> Result<(), Broken> {
     let mut doubted = std::collections::BTreeMap::new();
     for event in &facts.events {
         let Some(host) = &event.host else { continue };
-        if event.instance.is_none() && event.text.contains("are gone or down in one look") {
+        let opens = event.kind != EventKind::IncidentClosed;
+        if opens && event.text.contains("are gone or down in one look") {
             doubted.insert(host.clone(), event.at);
         }
         // A new life, or a new book after an outage, begins with a listing of its own.

@@ -60,13 +60,13 @@ fn table(rng: &mut Rng, name: &str, text: &mut String) {
         for (key, actions) in cells {
             if rng.u8(0..3) > 0 {
                 let action = *pick(rng, actions);
-                let _ = writeln!(text, "\"{key}\" = {}", rule(rng, action));
+                let _ = writeln!(text, "\"{key}\" = {}", rule(rng, key, action));
             }
         }
     }
 }
 
-fn rule(rng: &mut Rng, action: &str) -> String {
+fn rule(rng: &mut Rng, key: &str, action: &str) -> String {
     let mut text = format!("{{ action = \"{action}\"");
     if rng.bool() {
         let _ = write!(text, ", grace = \"{}s\"", pick(rng, &[1, 5, 30, 120]));
@@ -82,7 +82,10 @@ fn rule(rng: &mut Rng, action: &str) -> String {
             pick(rng, &[1, 2, 3]),
             pick(rng, &[120, 300, 600]),
         );
-        let _ = write!(text, ", exhausted = \"{}\"", pick(rng, &["slow", "stop", "accept"]));
+        // Only what is a state that can be desired can be accepted.
+        let all = matches!(key, "running" | "paused/user") || key.starts_with("shutoff/");
+        let exhausted = if all { &["slow", "stop", "accept"][..] } else { &["slow", "stop"] };
+        let _ = write!(text, ", exhausted = \"{}\"", pick(rng, exhausted));
         let _ = write!(text, ", slow_interval = \"{}s\"", pick(rng, &[60, 300]));
         if rng.u8(0..8) == 0 && action.starts_with("start") {
             let _ = write!(text, ", max_downtime = \"{}s\"", pick(rng, &[60, 600]));
