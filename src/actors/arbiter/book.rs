@@ -59,6 +59,8 @@ pub(super) enum Alarm {
     Hold(InstanceId),
     /// To write down when the hosts answered last.
     KeepSeen,
+    /// To list the hosts again on which something is awaited.
+    Awaited,
 }
 
 /// Whether actions may be taken at all.
@@ -212,6 +214,7 @@ impl Book {
             match alarm {
                 Alarm::Hold(id) => self.end_holds(id, now),
                 Alarm::KeepSeen => self.keep_seen(now),
+                Alarm::Awaited => self.list_where_awaited(),
             }
         }
     }

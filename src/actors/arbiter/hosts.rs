@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::book::{Alarm, Book, Gate, HostEntry, HostPlan};
-use super::turn::Line;
+use super::turn::{Effect, Line};
 use crate::actors::messages::Adopt;
 use crate::actors::traffic::{HostListed, Seen};
 use crate::config::{self, Domain, Unmanaged};
@@ -15,6 +15,9 @@ use crate::model::{By, Condition, EventKind, HostId, HostRecord, HostState, Inst
 
 /// How often it is written down at most when the hosts answered.
 const KEEP_SEEN_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+
+/// How often a host is listed that does not have all that the configuration names.
+const LIST_WHERE_AWAITED: Duration = Duration::from_secs(60);
 
 impl Book {
     /// Puts a configured host into the book, with what the database kept of it.
@@ -207,8 +210,23 @@ impl Book {
                 None => left.push(plan),
             }
         }
+        let is_awaited = self.alarms.iter().any(|(_, alarm)| *alarm == Alarm::Awaited);
+        if !left.is_empty()
+            && !is_awaited
+            && let Ok(at) = now.checked_add(LIST_WHERE_AWAITED)
+        {
+            self.alarms.insert((at, Alarm::Awaited));
+        }
         if let Some(host) = self.hosts.get_mut(id) {
             host.pending = left;
+        }
+    }
+
+    /// Lists the hosts again that did not have all that the configuration names: nobody tells of a
+    /// domain that was there all along and was left out of one answer.
+    pub(super) fn list_where_awaited(&mut self) {
+        for (id, _) in self.hosts.iter().filter(|(_, host)| !host.pending.is_empty()) {
+            self.turn.then(Effect::Relist(id.clone()));
         }
     }
 

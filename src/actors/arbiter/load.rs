@@ -1,6 +1,6 @@
 //! Reading the database: at the start, after a panic, and after it could not be written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use actix::fut::wrap_future;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::book::{Book, Entry, LastIds};
 use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
 use crate::actors::traffic::Hello;
-use crate::model::InstanceId;
+use crate::model::{AttemptId, InstanceId};
 use crate::store::{Loaded, StoreError};
 
 impl Arbiter {
@@ -54,7 +54,10 @@ impl Arbiter {
         self.failures = 0;
         self.trouble = None;
         let now = self.settings.clock.now();
-        let mut book = book_from(&self.settings, loaded, now);
+        let mut book = book_from(&self.settings, loaded, &self.carried, now);
+        for end in self.ends.drain(..) {
+            book.ended(end.instance, end.attempt, end.outcome, now);
+        }
         if self.draining {
             book.gate = super::Gate::Draining;
         }
@@ -69,7 +72,12 @@ impl Arbiter {
 }
 
 /// A book that says what the database and the configuration say.
-fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book {
+fn book_from(
+    settings: &ArbiterSettings,
+    loaded: Loaded,
+    carried: &BTreeMap<InstanceId, AttemptId>,
+    now: Timestamp,
+) -> Book {
     let mut book = Book::new(settings.policies.clone(), settings.limits, settings.mass_change);
     book.last = LastIds {
         event: loaded.last_event,
@@ -107,7 +115,11 @@ fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book
     for attempt in loaded.attempts {
         if let Some(entry) = entries.get_mut(&attempt.instance) {
             if attempt.outcome.is_none() {
-                unfinished.push(attempt.instance);
+                if carried.get(&attempt.instance) == Some(&attempt.id) {
+                    book.admission.occupy(attempt.instance, &attempt.host);
+                } else {
+                    unfinished.push(attempt.instance);
+                }
             }
             entry.attempts.push(attempt);
         }

@@ -46,7 +46,7 @@ use super::messages::Refusal;
 use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold};
 use crate::clock::Clock;
 use crate::config;
-use crate::model::{HostId, InstanceId, MassChange, Outcome, OutcomeKind};
+use crate::model::{AttemptId, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
@@ -91,6 +91,10 @@ pub struct Arbiter {
     /// Who is where. Survives what the book does not.
     hosts: BTreeMap<HostId, Addr<Host>>,
     instances: HashMap<InstanceId, Addr<InstanceActor>>,
+    /// Actions that actors carry out at present, and the ends of some that were told while there was
+    /// no book. Both survive it: what is under way counts against the limits all the same.
+    carried: BTreeMap<InstanceId, AttemptId>,
+    ends: Vec<Ended>,
     /// Whether a commit is under way.
     committing: bool,
     /// Whether the end of this turn was announced already.
@@ -119,6 +123,8 @@ impl Arbiter {
             book: None,
             hosts: BTreeMap::new(),
             instances: HashMap::new(),
+            carried: BTreeMap::new(),
+            ends: Vec::new(),
             committing: false,
             turn_ends: false,
             replies: Vec::new(),
@@ -230,10 +236,13 @@ impl Arbiter {
     }
 
     /// Sends an effect to the actor it is for. Answers an action that has nobody to carry it out.
-    fn carry_out(&self, effect: Effect) -> Option<(InstanceId, Carry)> {
+    fn carry_out(&mut self, effect: Effect) -> Option<(InstanceId, Carry)> {
         match effect {
             Effect::Carry(id, carry) => match self.instances.get(&id) {
-                Some(addr) => addr.do_send(carry),
+                Some(addr) => {
+                    self.carried.insert(id, carry.attempt);
+                    addr.do_send(carry);
+                }
                 None => return Some((id, carry)),
             },
             Effect::LookAt(id, at) => {

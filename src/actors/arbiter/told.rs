@@ -96,6 +96,7 @@ impl Handler<InstanceStarted> for Arbiter {
     fn handle(&mut self, m: InstanceStarted, ctx: &mut Context<Self>) {
         let id = m.instance;
         self.instances.insert(id, m.addr);
+        self.carried.remove(&id);
         self.told(ctx, |book, now| {
             if let Some(entry) = book.instances.get_mut(&id) {
                 entry.quarantined = false;
@@ -138,6 +139,7 @@ impl Handler<ActorFailed> for Arbiter {
         };
         for id in &gone {
             self.instances.remove(id);
+            self.carried.remove(id);
         }
         self.told(ctx, |book, now| {
             for id in gone {
@@ -185,6 +187,12 @@ impl Handler<Ended> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, m: Ended, ctx: &mut Context<Self>) {
+        self.carried.retain(|_, attempt| *attempt != m.attempt);
+        if self.book.is_none() {
+            // Nobody tells of it again: it is kept until there is a book to write it into.
+            self.ends.push(m);
+            return;
+        }
         self.told(ctx, |book, now| book.ended(m.instance, m.attempt, m.outcome, now));
     }
 }

@@ -13,7 +13,7 @@ use super::laws::{Broken, broken};
 /// one at the slow pace.
 ///
 /// A budget becomes fresh by a change of the desired state, by a word from outside, or by time in the
-/// desired state: then there is a gap of at least the rule's window between two attempts.
+/// desired state: then there is a gap of at least the window of the second one's rule between two attempts.
 pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
     for (place, attempt) in facts.attempts.iter().enumerate() {
         if attempt.outcome.is_some_and(|(kind, _)| !kind.is_charged()) {
@@ -21,23 +21,23 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
         }
         let rule = rule_of(facts, attempt);
         let mut used = 0;
-        let (mut next, mut last) = (attempt.at, None);
+        let (mut next, mut last) = (attempt, None);
         for earlier in facts.attempts[..place].iter().rev().filter(|a| a.id == attempt.id) {
             let Some((kind, ended)) = earlier.outcome else { continue };
             if !kind.is_charged() {
                 continue;
             }
             let fresh = earlier.generation != attempt.generation
-                || next.saturating_sub(ended) >= rule.retry.window
-                || facts.events[earlier.place..attempt.place].iter().any(|e| {
-                    e.instance == Some(attempt.id) && is_fresh(e.kind, &e.text)
-                });
+                || next.at.saturating_sub(ended) >= rule_of(facts, next).retry.window
+                || facts.events[earlier.place..attempt.place]
+                    .iter()
+                    .any(|e| e.instance == Some(attempt.id) && is_fresh(e.kind, &e.text));
             if fresh {
                 break;
             }
             last.get_or_insert(ended);
             used += 1;
-            next = earlier.at;
+            next = earlier;
         }
         if used < rule.retry.attempts {
             continue;

@@ -43,8 +43,8 @@ use self::run::{Failure, run, shrunk};
 
 /// How many runs with seeds that are always the same.
 const FIXED: u64 = 40;
-/// How many with new ones.
-const FRESH: u64 = 4;
+/// How many with new ones: none in an ordinary run, which is to say the same each time.
+const FRESH: u64 = 0;
 /// The fixed seeds begin here.
 const FIRST: u64 = 0x00a5_5000;
 /// A run that takes longer than this in real time goes round in circles.
@@ -70,7 +70,13 @@ fn the_rules_hold_in_random_worlds() {
         let (plan, failure) = shrunk(&plan, failure.clone());
         println!("######## seed {seed}, {} steps\n{}", plan.steps.len(), failure.text);
     }
-    assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), seeds.len(), summary.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {} failed:\n{}",
+        failed.len(),
+        seeds.len(),
+        summary.join("\n")
+    );
 }
 
 /// Runs all of them, on as many threads as there are processors.

@@ -11,7 +11,7 @@ use assured::store::{Outage, Store};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::log::{self, Log};
+use super::log::{self, Held, Log};
 use super::plan::{Plan, host_name, seat_id};
 use super::steps::{Act, Database, ServiceAct, Step};
 use crate::rig::{Rig, Service};
@@ -196,6 +196,9 @@ impl Stage {
             for hold in &view.holds {
                 let of = hold.by.parse::<By>().ok();
                 let release = ReleaseHold { id: *id, of, by: By::ApiLocal };
+                // Whatever the answer is, from here on it may be over.
+                let at = self.rig.world.age();
+                self.log.borrow_mut().holds.push(Held { id: *id, at, until: None });
                 let answer = service.arbiter.send(release).await;
                 self.log.borrow_mut().told.push(format!("          released: {}", answer.is_ok()));
             }
