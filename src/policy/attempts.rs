@@ -37,10 +37,11 @@ impl<'a> Attempts<'a> {
         self.charged().next_back().map(ended_at)
     }
 
-    /// The same, of those with this command.
+    /// When the present episode's last destroy ended, or began if its end is not known.
     #[must_use]
-    pub(super) fn last_of(&self, command: Command) -> Option<Timestamp> {
-        self.charged().rfind(|a| a.command == command).map(ended_at)
+    pub(super) fn last_destroy(&self) -> Option<Timestamp> {
+        let destroys = |a: &&Attempt| a.command == Command::Destroy && is_charged(a);
+        self.episode().filter(destroys).last().map(ended_at)
     }
 
     /// When the present episode's first shutdown that may have reached the guest was sent.

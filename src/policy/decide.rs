@@ -135,17 +135,31 @@ fn drift(case: &Case<'_>, matched: Matched) -> Decision {
         return ruled(Verdict::Wait { until: Some(grace_ends), why });
     }
     match (rule.action, rule.action.command()) {
-        // N11: nothing is done on a single look.
-        (Action::Accept, _) if case.seen_at <= case.since => {
-            ruled(Verdict::Wait { until: Some(case.now), why: WaitWhy::FreshLook })
-        }
-        (Action::Accept, _) => match DesiredState::met_in(case.seen) {
-            Some(state) => ruled(Verdict::Accept(state)),
-            None => ruled(Verdict::Alert),
-        },
+        (Action::Accept, _) => ruled(accept(case).unwrap_or(Verdict::Alert)),
         (Action::Ignore, _) => ruled(Verdict::Ignore),
+        // It did not go down by its owner's wish: it is not accepted for want of attempts either.
+        (_, Some(command)) if case.down_with.is_some() => {
+            attempt(case, &never_accepted(*rule), command, Some(matched))
+        }
         (_, Some(command)) => attempt(case, rule, command, Some(matched)),
         (_, None) => ruled(Verdict::Alert),
+    }
+}
+
+/// The record follows what is seen, if that can be desired; but not on a single look (N11).
+fn accept(case: &Case<'_>) -> Option<Verdict> {
+    let state = DesiredState::met_in(case.seen)?;
+    if case.seen_at <= case.since {
+        return Some(Verdict::Wait { until: Some(case.now), why: WaitWhy::FreshLook });
+    }
+    Some(Verdict::Accept(state))
+}
+
+/// The same rule, but a spent budget does not make the record follow.
+fn never_accepted(rule: Rule) -> Rule {
+    match rule.exhausted {
+        Exhausted::Accept => Rule { exhausted: Exhausted::Slow, ..rule },
+        Exhausted::Slow | Exhausted::Stop => rule,
     }
 }
 
@@ -170,7 +184,10 @@ fn restore(case: &Case<'_>, matched: Matched, with: DownWith) -> Decision {
     }
     match step(case.desired.state, case.seen) {
         Step::Send(command) => {
-            attempt(case, &Rule::new(action_of(command)), command, Some(matched))
+            // How long is too long for a start, the rule says all the same.
+            let max_downtime = matched.rule.max_downtime;
+            let rule = Rule { max_downtime, ..Rule::new(action_of(command)) };
+            attempt(case, &rule, command, Some(matched))
         }
         Step::LibvirtWorks | Step::NotHere => drift(case, matched),
     }
@@ -190,11 +207,7 @@ fn order(case: &Case<'_>, matched: Matched) -> Decision {
         Rule::new(action_of(command))
     };
     // What an order means is not open to a policy: it is never accepted away.
-    let rule = match rule.exhausted {
-        Exhausted::Accept => Rule { exhausted: Exhausted::Slow, ..rule },
-        Exhausted::Slow | Exhausted::Stop => rule,
-    };
-    attempt(case, &rule, command, None)
+    attempt(case, &never_accepted(rule), command, None)
 }
 
 /// Whether to send a command now, by its budget, its delays, and what is known of other hosts.
@@ -236,9 +249,7 @@ fn attempt(case: &Case<'_>, rule: &Rule, command: Command, matched: Option<Match
             Exhausted::Slow if case.now < slow_at => wait(Some(slow_at), WaitWhy::SlowLane),
             Exhausted::Slow => answer(Verdict::Act(command)),
             Exhausted::Stop => answer(Verdict::GiveUp),
-            Exhausted::Accept => {
-                answer(DesiredState::met_in(case.seen).map_or(Verdict::GiveUp, Verdict::Accept))
-            }
+            Exhausted::Accept => answer(accept(case).unwrap_or(Verdict::GiveUp)),
         };
     }
     if case.now < due {
@@ -260,7 +271,7 @@ fn shutdown(case: &Case<'_>, rule: &Rule, used: u32) -> Next {
     };
     let force_at = after(tried_at, rule.force_after);
     if case.now >= force_at {
-        let last = case.attempts.last_of(Command::Destroy);
+        let last = case.attempts.last_destroy();
         let due = last.map_or(case.now, |at| next_due(case, rule, used, Some(at)));
         return Next::Send(Command::Destroy, due);
     }

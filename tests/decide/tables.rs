@@ -1,0 +1,143 @@
+//! Policies for tests: the built-in one, one that gives up and accepts, and random ones.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use assured::config;
+use assured::model::{Action, Condition, DesiredState, Severity, State};
+use assured::policy::{Cell, Exhausted, Policies, Retry, Rule, RuleKey, Rules, Table, TableError};
+use proptest::prelude::*;
+
+/// The built-in policy.
+pub fn built_in() -> &'static Table {
+    static TABLE: LazyLock<Arc<Table>> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("empty.toml");
+        std::fs::write(&file, "").unwrap();
+        let settings = config::load(&[file], std::iter::empty()).unwrap();
+        settings.policies.get("default").unwrap().clone()
+    });
+    &TABLE
+}
+
+/// The built-in policy with few attempts, which gives up or accepts what it cannot repair, and
+/// leaves alone what was down for long.
+pub fn strict() -> &'static Table {
+    static TABLE: LazyLock<Arc<Table>> = LazyLock::new(|| {
+        let mut rules = rules_of(built_in());
+        for ((_, key), rule) in &mut rules {
+            let accept = matches!(key, RuleKey::Exact(c) if DesiredState::met_in(*c).is_some());
+            rule.retry.attempts = 2;
+            rule.exhausted = if accept { Exhausted::Accept } else { Exhausted::Stop };
+            rule.max_downtime = Some(Duration::from_secs(3600));
+            rule.severity = Severity::Critical;
+            rule.grace = rule.grace.max(Duration::from_secs(5));
+        }
+        valid(rules, BTreeMap::new()).get("default").unwrap().clone()
+    });
+    &TABLE
+}
+
+/// A table as the rules of one layer.
+pub fn rules_of(table: &Table) -> Rules {
+    let mut rules = Rules::new();
+    for &desired in DesiredState::ALL {
+        for &seen in Condition::ALL {
+            if let Cell::Rule(matched) = table.cell(desired, seen) {
+                rules.insert((desired, RuleKey::Exact(seen)), matched.rule);
+            }
+        }
+    }
+    rules
+}
+
+/// Every key that a rule can be written under.
+pub fn keys() -> Vec<RuleKey> {
+    let exact = Condition::ALL.iter().map(|&c| RuleKey::Exact(c));
+    let states = State::ALL.iter().map(|&s| RuleKey::State(s));
+    exact.chain(states).chain([RuleKey::Otherwise]).collect()
+}
+
+/// The policies of these layers, without the rules that cannot work.
+pub fn valid(mut built_in: Rules, mut users: BTreeMap<String, Rules>) -> Policies {
+    loop {
+        let errors = match Policies::new(&built_in, &users) {
+            Ok(policies) => return policies,
+            Err(errors) => errors,
+        };
+        for error in errors {
+            match error {
+                TableError::Hole { desired, .. } => {
+                    built_in.insert((desired, RuleKey::Otherwise), Rule::new(Action::Alert));
+                }
+                TableError::InSync { policy, desired, key }
+                | TableError::NoWay { policy, desired, key, .. }
+                | TableError::NotAcceptable { policy, desired, key, .. } => {
+                    let rules = users.get_mut(&policy).unwrap_or(&mut built_in);
+                    rules.remove(&(desired, key));
+                }
+            }
+        }
+    }
+}
+
+/// Durations that mean something, and some that should not matter.
+pub fn duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        4 => (0u64..900).prop_map(Duration::from_secs),
+        2 => (0u64..10_000_000_000).prop_map(Duration::from_nanos),
+        1 => (0u64..200_000).prop_map(Duration::from_secs),
+        1 => prop::sample::select(vec![Duration::ZERO, Duration::from_nanos(1), Duration::MAX]),
+    ]
+}
+
+/// Whatever the configuration lets through, and a little more.
+pub fn retry() -> impl Strategy<Value = Retry> {
+    let attempts = prop_oneof![4 => 1u32..6, 1 => 1u32..=1000];
+    (attempts, duration(), 1.0..=10.0f64, duration(), 0.0..=1.0f64).prop_map(
+        |(attempts, initial, factor, max, jitter)| {
+            let initial = initial.max(Duration::from_millis(100));
+            let max = max.max(initial);
+            Retry { attempts, initial, factor, max, jitter, window: Duration::MAX }
+        },
+    )
+}
+
+pub fn rule() -> impl Strategy<Value = Rule> {
+    let exhausted = prop::sample::select(Exhausted::ALL);
+    let severity = prop::sample::select(Severity::ALL);
+    let times = (duration(), duration(), duration(), prop::option::of(duration()));
+    (prop::sample::select(Action::ALL), retry(), exhausted, severity, times).prop_map(
+        |(
+            action,
+            retry,
+            exhausted,
+            severity,
+            (grace, slow_interval, force_after, max_downtime),
+        )| {
+            Rule {
+                action,
+                grace,
+                retry,
+                exhausted,
+                slow_interval,
+                max_downtime,
+                force_after,
+                severity,
+            }
+        },
+    )
+}
+
+pub fn rules(count: usize) -> impl Strategy<Value = Rules> {
+    let at = (prop::sample::select(DesiredState::ALL), prop::sample::select(keys()));
+    prop::collection::btree_map(at, rule(), 0..=count)
+}
+
+/// Policies of random rules: `default`, and `mine` over it.
+pub fn policies() -> impl Strategy<Value = Policies> {
+    (rules(60), rules(40), rules(20)).prop_map(|(built_in, default, mine)| {
+        valid(built_in, [("default".to_owned(), default), ("mine".to_owned(), mine)].into())
+    })
+}
