@@ -47,6 +47,9 @@ pub struct Head {
     /// Whether it can be played on real hosts as well.
     #[serde(default)]
     pub lab: bool,
+    /// Until when it is played there, where the rest would take too long.
+    #[serde(default)]
+    pub lab_until: Option<Span>,
 }
 
 /// A host.
@@ -163,6 +166,21 @@ impl<'de> Deserialize<'de> for Seen {
 }
 
 impl Scenario {
+    /// What is played of it on real hosts: the steps until `lab_until`.
+    #[must_use]
+    pub fn until_lab_ends(mut self) -> Self {
+        if let Some(Span(end)) = self.head.lab_until {
+            self.steps.retain(|step| step.at <= end);
+            for step in &mut self.steps {
+                if let Some(again) = &mut step.again {
+                    let fits = |n: &u32| step.at + again.every * *n <= end;
+                    again.times = (0..again.times).take_while(fits).count() as u32;
+                }
+            }
+        }
+        self
+    }
+
     /// Each time that something happens or is expected, in order; repetitions one by one.
     pub(super) fn moments(&self) -> Vec<(Duration, &Step)> {
         let mut moments = Vec::new();

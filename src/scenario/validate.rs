@@ -23,6 +23,9 @@ pub(super) fn check(reader: &mut Reader<'_>, scenario: &Scenario) {
     if scenario.steps.is_empty() {
         reader.reject(None, "steps", "are missing: there has to be one at least");
     }
+    if scenario.head.lab_until.is_some() && !scenario.head.lab {
+        reader.reject(None, "lab_until", "means something only where `lab = true`");
+    }
     for step in &scenario.steps {
         let deeds = step.deeds.iter().flat_map(|deed| named_in(&deed.means));
         let expects = step.expects.iter().flat_map(|expect| expected_of(&expect.means));

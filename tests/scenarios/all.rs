@@ -76,7 +76,8 @@ fn one(path: &Path) -> Result<Played, String> {
     play(&scenario, &Options::default()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn complaint(result: &Result<Played, String>) -> Option<String> {
+/// What is to be said of a play that did not end well.
+pub fn complaint(result: &Result<Played, String>) -> Option<String> {
     match result {
         Err(why) => Some(why.clone()),
         Ok(played) if played.is_good() => None,

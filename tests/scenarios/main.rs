@@ -5,6 +5,7 @@
 mod all;
 mod always;
 mod deeds;
+mod lab;
 mod mistakes;
 mod table;
 

@@ -11,7 +11,8 @@ const HEAD: &str = "\
 # Scenarios
 
 Situations that systems of this kind met, and what assured does. Each is a file that `assured simulate` plays
-([how to write one](simulate.md)) and that every test run plays; those with ● are played on real libvirt hosts as well.
+([how to write one](simulate.md)) and that every test run plays; those with ● are played on real libvirt hosts as well,
+some of them not to their end.
 
 This page is made from the files: `make docs`.
 ";
@@ -52,7 +53,11 @@ fn made(root: &Path) -> String {
         for path in files.iter().filter(|path| group_of(path) == *dir) {
             let head = Scenario::read(path).unwrap_or_else(|e| panic!("{e}")).head;
             let link = path.strip_prefix(root).unwrap().display();
-            let lab = if head.lab { "● " } else { "" };
+            let lab = match (head.lab, head.lab_until) {
+                (false, _) => String::new(),
+                (true, None) => "● ".to_owned(),
+                (true, Some(end)) => format!("● (the first {} s) ", end.0.as_secs_f64()),
+            };
             let seen_in = match head.seen_in.as_slice() {
                 [] => String::new(),
                 some => format!(" ({})", some.join(", ")),
