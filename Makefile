@@ -62,6 +62,11 @@ bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench storm
 	$(RUNNER) cargo bench --bench whole
 
+.PHONY: mutants
+mutants: packages ## Change the policy in small ways: each change has to be noticed by a test (takes an hour)
+	command -v cargo-mutants >/dev/null || cargo install --locked cargo-mutants
+	cargo mutants --jobs 2 $(MUTANTS)
+
 .PHONY: install
 install: packages ## Install the program to $(PREFIX)/bin and an example configuration to /etc/assured
 	cargo build --release --bin assured
