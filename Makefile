@@ -59,6 +59,7 @@ lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors
 .PHONY: bench
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts
+	$(RUNNER) cargo bench --bench storm
 	$(RUNNER) cargo bench --bench whole
 
 .PHONY: install

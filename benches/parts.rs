@@ -14,8 +14,8 @@ use assured::hypervisor::reader::{Reader, ReaderSettings, Slot, Window};
 use assured::hypervisor::sim::World;
 use assured::model::{
     Attempt, AttemptId, Budget, By, Command, Condition, Desired, DesiredState, Event, EventId,
-    EventKind, Generation, Hold, HostId, Incident, IncidentId, Instance, InstanceId, Outcome,
-    OutcomeKind, Severity, Source,
+    EventKind, Generation, Hold, HostId, Incident, IncidentId, Instance, InstanceId, MassChange,
+    Outcome, OutcomeKind, Severity, Source,
 };
 use assured::policy::{Attempts, Case, Elsewhere, HostView, Table, decide};
 use assured::store::{Batch, Store};
@@ -52,7 +52,7 @@ fn decision(bencher: Bencher<'_, '_>, name: &str) {
         draw: 0.5,
         host: HostView::Ready,
         grace_from: None,
-        down_with_host: false,
+        down_with: None,
         elsewhere: Elsewhere::Nowhere,
         hold: None,
     };
@@ -128,6 +128,7 @@ impl Asked {
         let reader = Reader::new(ReaderSettings {
             host: HostId::from("kvm-1"),
             clock: Clock::system(),
+            mass_change: MassChange::default(),
             notice: Rc::new(|_| ()),
         });
         reader.attach(host.connect(tokio::sync::mpsc::unbounded_channel().0).await.unwrap());
@@ -199,7 +200,7 @@ fn one_more_repair(mut batch: Batch, number: i64) -> Batch {
         settled: true,
         in_sync_since: None,
         observed: None,
-        down_with_host: false,
+        down_with: None,
         last_active: None,
         budget: Budget { since: at(0) },
         holds: Vec::new(),

@@ -72,7 +72,7 @@ fn plain<'a>(table: &'a Table, desired: &'a Desired, seen: Condition) -> Case<'a
         draw: 0.0,
         host: HostView::Ready,
         grace_from: None,
-        down_with_host: false,
+        down_with: None,
         elsewhere: Elsewhere::Nowhere,
         hold: None,
     }

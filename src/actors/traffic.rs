@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::host::Host;
 use super::instance::Instance;
+use crate::hypervisor::reader::Doubted;
 use crate::hypervisor::{Lifecycle, Listed};
 use crate::model::{
     AttemptId, Command, Condition, DesiredState, Generation, HostId, InstanceId, Look, Outcome,
@@ -39,6 +40,19 @@ pub struct HostListed {
     pub domains: Vec<Listed>,
     /// When it was asked.
     pub at: Timestamp,
+    /// When the connection was begun that it was asked over.
+    pub connected_at: Timestamp,
+}
+
+/// A look at a host found so many instances gone at once that it was not believed (N12). A new
+/// connection is being opened.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HostDoubted {
+    /// Which.
+    pub host: HostId,
+    /// What was not believed.
+    pub doubted: Doubted,
 }
 
 /// A host cannot be reached: two witnesses say so.
@@ -158,6 +172,17 @@ pub struct Assign(pub Vec<Assignment>);
 #[rtype(result = "()")]
 pub struct Unassign(pub InstanceId);
 
+/// So many instances were gone in a listing that it was not believed (N12): list the host over a
+/// connection that was begun after this time.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ListAnew(pub Timestamp);
+
+/// List all your domains soon, and tell what there is.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Relist;
+
 /// List all your domains now.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<HostListed, String>")]
@@ -179,6 +204,11 @@ pub struct Drain;
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct NewAim(pub Aim);
+
+/// Somebody works on the instance: an action that has not gone out is not to go out.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Withhold;
 
 /// Look at this time, or now if it has passed, and report what you see.
 #[derive(Debug, Message)]

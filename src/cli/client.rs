@@ -52,6 +52,11 @@ impl<'a> Ask<'a> {
         Self { method, path, query: &[], if_match: None }
     }
 
+    /// With a query.
+    pub(super) fn query(self, query: &'a [(&'a str, String)]) -> Self {
+        Self { query, ..self }
+    }
+
     /// Only if the instance has this generation.
     pub(super) fn if_match(self, generation: Option<i64>) -> Self {
         Self { if_match: generation.map(|generation| format!("\"{generation}\"")), ..self }
@@ -100,7 +105,7 @@ impl Client {
         path: &str,
         query: &[(&str, String)],
     ) -> Result<T, Failure> {
-        self.parsed(&self.send(Ask { query, ..Ask::new(Method::GET, path) }, None)?)
+        self.parsed(&self.send(Ask::new(Method::GET, path).query(query), None)?)
     }
 
     /// Reads a list to its end, or to so many items.

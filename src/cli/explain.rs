@@ -5,8 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::common::Context;
 use super::failure::Failure;
-use crate::http::body::Explained;
-use crate::model::{Condition, DesiredState, State};
+use crate::http::body::{Asked, Explained};
+use crate::model::DesiredState;
 
 /// Say which rule applies, what is done, when and how often
 #[derive(Debug, Args)]
@@ -15,9 +15,9 @@ pub(super) struct Explain {
     /// What the instance is supposed to be
     #[arg(long, value_name = "STATE", value_parser = desired_state())]
     desired: DesiredState,
-    /// What it is seen in: a state, or a state and its reason
-    #[arg(long, value_name = "STATE[/REASON]", value_parser = condition)]
-    observed: Condition,
+    /// What it is seen in: a state and its reason, or a state, which is read as its reason unknown
+    #[arg(long, value_name = "STATE[/REASON]")]
+    observed: Asked,
     /// The policy
     #[arg(long, value_name = "NAME", default_value = "default")]
     policy: String,
@@ -42,13 +42,4 @@ impl Explain {
 pub(super) fn desired_state() -> impl TypedValueParser<Value = DesiredState> {
     PossibleValuesParser::new(DesiredState::ALL.iter().map(|state| state.as_str()))
         .try_map(|word| word.parse::<DesiredState>())
-}
-
-/// Reads a condition; a state alone is its reason `unknown`.
-fn condition(text: &str) -> Result<Condition, crate::model::UnknownWord> {
-    if text.contains('/') {
-        text.parse()
-    } else {
-        text.parse::<State>().map(|state| Condition::new(state, "unknown"))
-    }
 }

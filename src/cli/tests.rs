@@ -1,9 +1,11 @@
 //! The command line: what is understood, what is shown, and what it exits with.
 
 mod asking;
+mod holding;
 mod offline;
 mod parsing;
 mod rendering;
+mod stories;
 
 use std::ffi::OsString;
 

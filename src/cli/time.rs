@@ -25,9 +25,23 @@ pub(super) fn ago_or_never(now: Timestamp, then: Option<Timestamp>) -> String {
     then.map_or_else(|| "never".to_owned(), |then| ago(now, then))
 }
 
-/// How far from its story's begin something was: `+0.213s`.
+/// How long something took, the finer the shorter it was: `0.2 s`, `12.3 s`, `4m 09s`, `1h 02m`.
+pub(super) fn span(duration: SignedDuration) -> String {
+    let tenths = duration.unsigned_abs().as_millis() / 100;
+    let seconds = tenths / 10;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}.{} s", tenths % 10),
+        (0, 0, _) => format!("{minutes}m {:02}s", seconds % 60),
+        (0, _, _) => format!("{hours}h {:02}m", minutes % 60),
+        (_, _, _) => format!("{days}d {:02}h", hours % 24),
+    }
+}
+
+/// How far from its story's begin something was: `+0.2 s`.
 pub(super) fn offset(begin: Timestamp, at: Timestamp) -> String {
-    format!("{:+.3}s", at.duration_since(begin).as_secs_f64())
+    let sign = if at < begin { '-' } else { '+' };
+    format!("{sign}{}", span(at.duration_since(begin)))
 }
 
 /// To the second: `2026-11-23 05:00:00Z`.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::reader::Section;
 use super::units::{HOUR, MINUTE, SECOND};
+use crate::model::MassChange;
 
 /// The service as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Where the service keeps its files: an absolute path. Default `/var/lib/assured`.
     pub data_dir: PathBuf,
@@ -20,6 +21,9 @@ pub struct Service {
     pub action_deadline: Duration,
     /// How many actions may be under way at once, on all hosts together. 1 to 10 000, default 64.
     pub max_concurrent_actions: usize,
+    /// How many of a host's instances have to go down at once for that to be a matter of the host's.
+    /// Default at least 5 (1 to 100 000), and at least the share 0.5 (0.01 to 1).
+    pub mass_change: MassChange,
 }
 
 impl Service {
@@ -30,14 +34,23 @@ impl Service {
         let action_deadline =
             section.need("action_deadline").and_then(|e| e.duration(SECOND..=HOUR));
         let actions = section.need("max_concurrent_actions").and_then(|e| e.int(1..=10_000));
+        let mass_change = section.section("mass_change").and_then(mass_change);
         section.finish();
         Some(Self {
             data_dir: data_dir?,
             shutdown_grace: shutdown_grace?,
             action_deadline: action_deadline?,
             max_concurrent_actions: actions?,
+            mass_change: mass_change?,
         })
     }
+}
+
+fn mass_change(mut section: Section<'_>) -> Option<MassChange> {
+    let at_least = section.need("at_least").and_then(|e| e.int(1..=100_000));
+    let share = section.need("share").and_then(|e| e.number(0.01..=1.0));
+    section.finish();
+    Some(MassChange { at_least: at_least?, share: share? })
 }
 
 /// Absolute: what a relative one means would change with where the service is started.

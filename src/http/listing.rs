@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Condition, DesiredState, HostId, InstanceId, State, Status, UnknownWord};
+use super::body::Asked;
+use crate::model::{DesiredState, HostId, InstanceId, Status, UnknownWord};
 use crate::snapshot::{Fleet, InstanceView};
 
 /// Which instances. What is none lets everything through.
@@ -25,30 +26,11 @@ pub(super) struct Filter {
     /// Supposed to be this.
     pub(super) desired: Option<DesiredState>,
     /// Last seen in this.
-    pub(super) observed: Option<Seen>,
+    pub(super) observed: Option<Asked>,
     /// With this policy.
     pub(super) policy: Option<String>,
     /// Called so.
     pub(super) called: Option<Called>,
-}
-
-/// A state with whatever reason, or with one.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Seen {
-    State(State),
-    Exactly(Condition),
-}
-
-impl FromStr for Seen {
-    type Err = UnknownWord;
-
-    fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        if text.contains('/') {
-            text.parse().map(Self::Exactly)
-        } else {
-            text.parse().map(Self::State)
-        }
-    }
 }
 
 /// How a name or a UUID begins.
@@ -84,9 +66,9 @@ impl Filter {
             && self.policy.as_ref().is_none_or(|policy| *policy == view.policy)
             && self.called.as_ref().is_none_or(|called| called.is(view))
             && self.observed.is_none_or(|seen| match (seen, view.observed) {
-                (Seen::State(state), Some(observed)) => observed.state() == state,
-                (Seen::Exactly(condition), Some(observed)) => observed == condition,
-                (Seen::State(_) | Seen::Exactly(_), None) => false,
+                (Asked::State(state), Some(observed)) => observed.state() == state,
+                (Asked::Exactly(condition), Some(observed)) => observed == condition,
+                (Asked::State(_) | Asked::Exactly(_), None) => false,
             })
     }
 }

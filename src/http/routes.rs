@@ -34,7 +34,7 @@ pub(super) fn app(
 
 fn routes(app: &mut web::ServiceConfig) {
     use api::{
-        events, explain, hosts, incidents, instances, policies, probes, status, supervision,
+        events, explain, holds, hosts, incidents, instances, policies, probes, status, supervision,
     };
     app.service(At::new("/healthz").get(probes::healthz).done())
         .service(At::new("/readyz").get(probes::readyz).done())
@@ -52,6 +52,9 @@ fn routes(app: &mut web::ServiceConfig) {
                 .done(),
         )
         .service(At::new("/api/v1/instances/{id}/desired").put(instances::desire).done())
+        .service(
+            At::new("/api/v1/instances/{id}/hold").put(holds::hold).delete(holds::release).done(),
+        )
         .service(At::new("/api/v1/instances/{id}/retry").post(instances::retry).done())
         .service(At::new("/api/v1/incidents").get(incidents::list).done())
         .service(At::new("/api/v1/incidents/{id}").get(incidents::one).done())

@@ -7,7 +7,7 @@ use actix::{Actor, Addr, Handler, Recipient};
 
 use super::access::{Names, OperatorToken};
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, ReleaseHold, Retry, SetDesired,
 };
 use crate::clock::Clock;
 use crate::policy::Policies;
@@ -54,6 +54,10 @@ pub struct Arbiter {
     pub adopt: Recipient<Adopt>,
     /// Gives a fresh budget.
     pub retry: Recipient<Retry>,
+    /// Holds an instance.
+    pub hold: Recipient<PutHold>,
+    /// Releases an instance from a hold.
+    pub release: Recipient<ReleaseHold>,
 }
 
 impl<A> From<Addr<A>> for Arbiter
@@ -64,13 +68,17 @@ where
         + Handler<ChangeInstance>
         + Handler<ForgetInstance>
         + Handler<Adopt>
-        + Handler<Retry>,
+        + Handler<Retry>
+        + Handler<PutHold>
+        + Handler<ReleaseHold>,
     A::Context: ToEnvelope<A, SetDesired>
         + ToEnvelope<A, AddInstance>
         + ToEnvelope<A, ChangeInstance>
         + ToEnvelope<A, ForgetInstance>
         + ToEnvelope<A, Adopt>
-        + ToEnvelope<A, Retry>,
+        + ToEnvelope<A, Retry>
+        + ToEnvelope<A, PutHold>
+        + ToEnvelope<A, ReleaseHold>,
 {
     fn from(addr: Addr<A>) -> Self {
         Self {
@@ -79,7 +87,9 @@ where
             change: addr.clone().recipient(),
             forget: addr.clone().recipient(),
             adopt: addr.clone().recipient(),
-            retry: addr.recipient(),
+            retry: addr.clone().recipient(),
+            hold: addr.clone().recipient(),
+            release: addr.recipient(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod access;
 mod errors;
+mod explain;
 pub(crate) mod fake;
+mod holds;
 mod paging;
 mod reads;
 mod records;

@@ -96,6 +96,11 @@ pub enum CallError {
     },
 }
 
+/// `VIR_ERR_OPERATION_TIMEOUT`.
+pub(super) const OPERATION_TIMEOUT: u32 = 68;
+/// `VIR_ERR_RESOURCE_BUSY`.
+const RESOURCE_BUSY: u32 = 87;
+
 impl CallError {
     /// Whether this speaks against the host or the link to it, so that a second witness (a new
     /// connection) is needed. The others speak against one domain or one call only; so does an
@@ -108,6 +113,24 @@ impl CallError {
             }
             Self::Connect { .. } | Self::Lost { .. } | Self::Closed { .. } => true,
             Self::Libvirt { .. }
+            | Self::NoDomain { .. }
+            | Self::Panicked { .. }
+            | Self::Busy { .. } => false,
+        }
+    }
+
+    /// Whether libvirt did not get to it because a job of its own has the domain: nothing was done,
+    /// and it will be possible later. `VIR_ERR_OPERATION_TIMEOUT` (the domain's lock was not to be
+    /// had) and `VIR_ERR_RESOURCE_BUSY`, from `virterror.h`.
+    #[must_use]
+    pub const fn is_for_libvirts_work(&self) -> bool {
+        match self {
+            Self::Libvirt { code, .. } => matches!(*code, OPERATION_TIMEOUT | RESOURCE_BUSY),
+            Self::Timeout { .. }
+            | Self::Stuck { .. }
+            | Self::Connect { .. }
+            | Self::Lost { .. }
+            | Self::Closed { .. }
             | Self::NoDomain { .. }
             | Self::Panicked { .. }
             | Self::Busy { .. } => false,

@@ -46,6 +46,9 @@ pub enum Input {
     Connected,
     /// A new connection could not be had.
     ConnectFailed,
+    /// What was heard over the connection is not believed: a new one is the second look. Each
+    /// connection is doubted once at most, so there is nothing to space out.
+    Doubted,
     /// A call failed in a way that speaks against the host, or the connection was closed.
     CallFailed,
 }
@@ -113,11 +116,15 @@ impl Link {
                 // It connects, and breaks again: not in a tight loop.
                 Step { connect_after: Some(self.next_delay(draw)), lost: false }
             }
+            (LinkState::Up { .. }, Input::Doubted) => {
+                self.state = LinkState::Suspect;
+                Step { connect_after: Some(Duration::ZERO), lost: false }
+            }
             // Word of a failure of a session that is not in use any more; or a connection that
             // nobody asked for.
             (
                 LinkState::Connecting { .. } | LinkState::Suspect | LinkState::Unreachable,
-                Input::CallFailed,
+                Input::CallFailed | Input::Doubted,
             )
             | (LinkState::Up { .. }, Input::ConnectFailed) => Step::default(),
         }
@@ -169,6 +176,18 @@ mod tests {
     }
 
     #[test]
+    fn a_second_look_is_not_put_off() {
+        let (link, steps) = run(&[
+            (0, Input::ConnectFailed),
+            (0, Input::ConnectFailed),
+            (9, Input::Connected),
+            (9, Input::Doubted),
+        ]);
+        assert_eq!(steps[3], connect(Duration::ZERO));
+        assert_eq!(link.state(), LinkState::Suspect);
+    }
+
+    #[test]
     fn at_the_start_too() {
         let (_, steps) = run(&[(0, Input::ConnectFailed), (1, Input::ConnectFailed)]);
         assert_eq!(steps[0], connect(Duration::ZERO));
@@ -198,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn something_always_brings_the_link_back(
-            inputs in prop::collection::vec((0u64..100, 0..3u8), 1..50),
+            inputs in prop::collection::vec((0u64..100, 0..4u8), 1..50),
             draw in -1.0..1.0f64,
         ) {
             let begin = Instant::now();
@@ -210,9 +229,10 @@ mod tests {
                 let input = match kind {
                     0 if outstanding => Input::Connected,
                     1 if outstanding => Input::ConnectFailed,
+                    2 => Input::Doubted,
                     _ => Input::CallFailed,
                 };
-                if input != Input::CallFailed {
+                if !matches!(input, Input::CallFailed | Input::Doubted) {
                     outstanding = false;
                 }
                 let step = link.on(input, now, draw);

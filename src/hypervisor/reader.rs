@@ -21,6 +21,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -28,7 +29,7 @@ use self::book::Book;
 use self::slab::Ticket;
 use super::{CallError, Session};
 use crate::clock::Clock;
-use crate::model::{HostId, InstanceId, Look, Source};
+use crate::model::{HostId, InstanceId, Look, MassChange, Source};
 
 /// When a look is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct ReaderSettings {
     pub host: HostId,
     /// Gives looks their wall time.
     pub clock: Clock,
+    /// How many that are gone at once are too many to be believed at first.
+    pub mass_change: MassChange,
     /// Hears what the reader did. Called from the reader's task; it may call the reader.
     pub notice: Rc<dyn Fn(Notice)>,
 }
@@ -68,6 +71,9 @@ pub struct ReaderSettings {
 pub enum Notice {
     /// A read ended well. Told before its looks are delivered.
     Read(ReadDone),
+    /// A complete read found so many gone at once that it is not believed: those who had asked get an
+    /// inconclusive look, after this. The first complete read on a new session is believed.
+    Doubted(Doubted),
     /// A read failed; those who had asked get an inconclusive look, after this.
     Failed(CallError),
     /// The domains that nobody has registered are not those of the last complete read: these they
@@ -77,7 +83,7 @@ pub enum Notice {
     Broken(String),
 }
 
-/// What a read was, for metrics, and for noticing that much changed at once (N12).
+/// What a read was, for metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadDone {
     /// Which kind of call served it.
@@ -88,11 +94,26 @@ pub struct ReadDone {
     pub looks: usize,
     /// How many conditions the host answered with.
     pub domains: usize,
-    /// Of the registered instances, how many were active at the complete read before this one.
-    /// Zero for [`ReadKind::Some`].
+}
+
+/// An answer that is not believed yet (N12).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubted {
+    /// When the host was asked.
+    pub at: Timestamp,
+    /// How many instances were active at the complete read before, of those that are expected to be.
     pub active_before: usize,
-    /// Of those, how many are down or missing now. Zero for [`ReadKind::Some`].
-    pub of_them_down: usize,
+    /// Those of them that are down or missing in this one.
+    pub gone: Vec<InstanceId>,
+}
+
+/// What an instance is expected to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Active: if it is gone, together with many others, that is doubted.
+    Active,
+    /// Whatever it is: it is supposed to be off, or an action of ours is under way.
+    Anything,
 }
 
 /// The kinds of reads.
@@ -117,7 +138,8 @@ impl Reader {
     /// A reader without a session: until one is attached, looks end as disconnected.
     #[must_use]
     pub fn new(settings: ReaderSettings) -> Self {
-        let shared = Rc::new(Shared { book: RefCell::new(Book::new()), wake: Notify::new() });
+        let book = RefCell::new(Book::new(settings.mass_change));
+        let shared = Rc::new(Shared { book, wake: Notify::new() });
         tokio::task::spawn_local(run::run(settings, Rc::clone(&shared)));
         Self { alive: Rc::new(Alive(shared)) }
     }
@@ -170,6 +192,11 @@ impl Slot {
     #[must_use]
     pub const fn id(&self) -> InstanceId {
         self.id
+    }
+
+    /// Says what the instance is expected to be from now on. At first that is anything.
+    pub fn expect(&self, expected: Expected) {
+        self.shared.book.borrow_mut().expect(self.ticket, expected);
     }
 
     /// Wants one look within the window. Asked again before it came, the earliest `latest` wins,

@@ -97,8 +97,8 @@ impl Default for World {
 }
 
 impl World {
-    /// An empty world that begins now. Its deadlines are 5 s for reads and connects and 30 s for
-    /// actions.
+    /// An empty world that begins now. Its deadlines are 5 s for reads and connects and 2 min for
+    /// actions, as the service has them if nothing else is said.
     #[must_use]
     pub fn new() -> Self {
         let state = WorldState::new(Instant::now());
@@ -180,11 +180,10 @@ impl SimHost {
     /// Makes a domain of this id, or sets its condition, without events: the same id on a second
     /// host, or something that no signal told of.
     pub fn put(&self, id: InstanceId, name: &str, condition: Condition) {
-        self.change(|host| match host.domains.get_mut(&id) {
-            Some(domain) => domain.condition = condition,
-            None => {
-                host.domains.insert(id, Domain::new(name, condition));
-            }
+        self.change(|host| {
+            host.domains.entry(id).or_insert_with(|| Domain::new(name, condition)).condition =
+                condition;
+            host.woken.push(id);
         });
     }
 
@@ -232,8 +231,10 @@ impl SimHost {
     /// Changes the host, and notes what that made of the world.
     fn change<T>(&self, change: impl FnOnce(&mut HostState) -> T) -> T {
         let mut state = self.world.lock();
-        let answer = change(state.hosts.entry(self.id.clone()).or_default());
-        state.note_doubly_active();
+        let host = state.hosts.entry(self.id.clone()).or_default();
+        let answer = change(host);
+        let woken = std::mem::take(&mut host.woken);
+        state.note_doubly_active(&woken);
         answer
     }
 }

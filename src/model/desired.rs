@@ -95,7 +95,7 @@ impl std::fmt::Display for By {
 
 /// A text that names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` does not say who set a desired state")]
+#[error("`{0}` names nobody; known are: api:TOKEN NAME, api:local, config, adopt, accept:REASON")]
 pub struct UnknownBy(String);
 
 impl std::str::FromStr for By {

@@ -39,4 +39,7 @@ pub struct HostRecord {
     pub added_at: Timestamp,
     /// An operator's word that nothing is to be done on it.
     pub maintenance: Option<Maintenance>,
+    /// When it last answered, as far as that was written down: when it was lost, when the service
+    /// ended, and now and then where a policy has a `max_downtime`.
+    pub seen_at: Option<Timestamp>,
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::text::words;
 use super::{Condition, Desired, DesiredState, HostId, InstanceId, Source};
 
 /// The last condition that was seen, with the time since which it is so.
@@ -48,6 +49,16 @@ pub struct Hold {
     pub until: Timestamp,
 }
 
+words! {
+    /// What an instance went down with, so that it was not its owner's wish.
+    pub enum DownWith: "what went down" {
+        /// Its host, which has rebooted since.
+        Host = "host",
+        /// So many others of its host that the host must be on its way down.
+        Others = "others",
+    }
+}
+
 /// A virtual machine that the service answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
@@ -71,9 +82,9 @@ pub struct Instance {
     pub in_sync_since: Option<Timestamp>,
     /// What was seen last; none before the first conclusive look.
     pub observed: Option<Observed>,
-    /// It went down with its host, or together with many others of it: not its owner's wish, so it
-    /// is not accepted but brought back. Until it is seen in its desired state again.
-    pub down_with_host: bool,
+    /// What it went down with, if that was more than itself: then it was not its owner's wish, and
+    /// it is not accepted but brought back. Until it is seen in its desired state again.
+    pub down_with: Option<DownWith>,
     /// Where it was last seen active.
     pub last_active: Option<LastActive>,
     /// From when on attempts count.

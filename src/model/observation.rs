@@ -30,6 +30,8 @@ words! {
         Timeout = "timeout",
         /// The host answered with an error other than "no such domain".
         Error = "error",
+        /// So much was gone in the answer at once that it is not believed before it is confirmed.
+        Doubted = "doubted",
     }
 }
 

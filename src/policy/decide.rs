@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::direct::{Step, step};
+use super::direct::{Step, is_libvirts_work, step};
 use super::verdict::{Decision, Verdict, WaitWhy};
 use super::{Attempts, Cell, Exhausted, Matched, Rule, Table, delay_after};
-use crate::model::{Action, Command, Condition, Desired, DesiredState, Hold, HostId, Severity};
+use crate::model::{
+    Action, Command, Condition, Desired, DesiredState, DownWith, Hold, HostId, Severity,
+};
+
+/// How long a job of libvirt's own is let alone at least, whatever a rule would have sent.
+const JOB_HOLDS: Duration = Duration::from_secs(10 * 60);
 
 /// Everything that a decision is made from.
 #[derive(Debug, Clone)]
@@ -35,8 +40,8 @@ pub struct Case<'a> {
     /// A grace is counted from here on, if that is later than `since`: for a while nobody could see
     /// whether the mismatch held, or somebody worked on the instance.
     pub grace_from: Option<Timestamp>,
-    /// It went down with its host, or with many others of it: not its owner's wish.
-    pub down_with_host: bool,
+    /// What it went down with, if that was not its owner's wish.
+    pub down_with: Option<DownWith>,
     /// What has been tried.
     pub attempts: Attempts<'a>,
     /// A number from −1 to 1 that varies the next delay; the same for the same attempt.
@@ -101,7 +106,15 @@ pub fn decide(case: &Case<'_>) -> Decision {
         let why = WaitWhy::Held { by: hold.by.clone(), reason: hold.reason.clone() };
         return ruled_wait(matched, Some(hold.until), why);
     }
-    if case.settled { drift(case, matched) } else { order(case, matched) }
+    match (case.settled, matched.rule.action) {
+        (false, _) => order(case, matched),
+        // It did not go down by its owner's wish: what is stored holds.
+        (true, Action::Accept) => match case.down_with {
+            Some(with) => restore(case, matched, with),
+            None => drift(case, matched),
+        },
+        (true, _) => drift(case, matched),
+    }
 }
 
 /// A mismatch of an instance that had reached its desired state: the policy's.
@@ -109,9 +122,17 @@ fn drift(case: &Case<'_>, matched: Matched) -> Decision {
     let rule = &matched.rule;
     let ruled =
         |verdict| Decision { verdict, rule: Some(matched), severity: rule.severity, spent: false };
-    let grace_ends = after(case.since, rule.grace);
+    let grace_ends = grace_ends(case, rule);
+    if is_libvirts_work(case.seen) && rule.action.command().is_some() {
+        // A job of libvirt's counts as a hold: whatever the rule's grace is, it is given this time.
+        let job_ends = grace_ends.max(after(grace_from(case), JOB_HOLDS));
+        if case.now < job_ends {
+            return ruled(Verdict::Wait { until: Some(job_ends), why: WaitWhy::LibvirtWorks });
+        }
+    }
     if case.now < grace_ends && rule.action != Action::Ignore {
-        return ruled(Verdict::Wait { until: Some(grace_ends), why: WaitWhy::Grace });
+        let why = if is_libvirts_work(case.seen) { WaitWhy::LibvirtWorks } else { WaitWhy::Grace };
+        return ruled(Verdict::Wait { until: Some(grace_ends), why });
     }
     match (rule.action, rule.action.command()) {
         // N11: nothing is done on a single look.
@@ -125,6 +146,33 @@ fn drift(case: &Case<'_>, matched: Matched) -> Decision {
         (Action::Ignore, _) => ruled(Verdict::Ignore),
         (_, Some(command)) => attempt(case, rule, command, Some(matched)),
         (_, None) => ruled(Verdict::Alert),
+    }
+}
+
+/// From when on a grace is counted.
+fn grace_from(case: &Case<'_>) -> Timestamp {
+    case.grace_from.map_or(case.since, |from| from.max(case.since))
+}
+
+fn grace_ends(case: &Case<'_>, rule: &Rule) -> Timestamp {
+    after(grace_from(case), rule.grace)
+}
+
+/// What went down with its host is brought back by the direct way, where the rule would have made
+/// the record follow: at once after the host's reboot; when the grace is over while the host may
+/// still be on its way down, for what is started then would go down again.
+fn restore(case: &Case<'_>, matched: Matched, with: DownWith) -> Decision {
+    let grace_ends = grace_ends(case, &matched.rule);
+    if with == DownWith::Others && case.now < grace_ends {
+        let wait = Verdict::Wait { until: Some(grace_ends), why: WaitWhy::Grace };
+        let severity = matched.rule.severity;
+        return Decision { verdict: wait, rule: Some(matched), severity, spent: false };
+    }
+    match step(case.desired.state, case.seen) {
+        Step::Send(command) => {
+            attempt(case, &Rule::new(action_of(command)), command, Some(matched))
+        }
+        Step::LibvirtWorks | Step::NotHere => drift(case, matched),
     }
 }
 
@@ -216,7 +264,8 @@ fn shutdown(case: &Case<'_>, rule: &Rule, used: u32) -> Next {
         let due = last.map_or(case.now, |at| next_due(case, rule, used, Some(at)));
         return Next::Send(Command::Destroy, due);
     }
-    if case.attempts.shutdown_sent().is_some() {
+    // One attempt is kept for the destroy.
+    if case.attempts.shutdown_sent().is_some() || used + 1 >= rule.retry.attempts {
         return Next::Wait(force_at);
     }
     let due = next_due(case, rule, used, case.attempts.last_at()).min(force_at);

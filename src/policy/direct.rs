@@ -55,7 +55,8 @@ pub(super) fn step(desired: DesiredState, seen: Condition) -> Step {
 }
 
 /// Whether libvirt itself has paused the domain, for work that will end.
-pub(super) const fn is_libvirts_work(seen: Condition) -> bool {
+#[must_use]
+pub const fn is_libvirts_work(seen: Condition) -> bool {
     matches!(
         seen,
         Condition::PausedMigration

@@ -35,7 +35,7 @@ pub fn explain(table: &Table, desired: DesiredState, seen: Condition) -> Explana
 
 fn sentences(desired: DesiredState, seen: Condition, matched: &Matched) -> String {
     let rule = &matched.rule;
-    let grace = if rule.grace.is_zero() {
+    let grace = if rule.grace.is_zero() || rule.action == Action::Ignore {
         "At once".to_owned()
     } else {
         format!("When it has been so for {}", humantime::format_duration(rule.grace))

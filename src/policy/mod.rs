@@ -21,6 +21,7 @@ pub use admission::{Admission, Limits, Place};
 pub use attempts::Attempts;
 pub use backoff::delay_after;
 pub use decide::{Case, Elsewhere, HostView, decide};
+pub use direct::is_libvirts_work;
 pub use explain::{Explanation, explain};
 pub use refine::refine;
 pub use rule::{Exhausted, Retry, Rule};

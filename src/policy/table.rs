@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::rule::leads;
 use super::{Exhausted, Rule};
@@ -173,6 +174,18 @@ impl Policies {
     #[must_use]
     pub fn get_or_default(&self, name: &str) -> &Arc<Table> {
         self.tables.get(name).unwrap_or_else(|| &self.tables["default"])
+    }
+
+    /// The shortest `max_downtime` of any rule; none where no rule has one.
+    #[must_use]
+    pub fn shortest_downtime(&self) -> Option<Duration> {
+        let cells = self.tables.values().flat_map(|table| &table.cells);
+        cells
+            .filter_map(|cell| match cell {
+                Cell::InSync => None,
+                Cell::Rule(matched) => matched.rule.max_downtime,
+            })
+            .min()
     }
 
     /// All policies by name.

@@ -111,6 +111,30 @@ impl std::fmt::Display for WaitWhy {
     }
 }
 
+impl WaitWhy {
+    /// Whether the mismatch is left to somebody else for now, or cannot be judged yet: then it is no
+    /// incident of ours.
+    #[must_use]
+    pub const fn is_out_of_our_hands(&self) -> bool {
+        match self {
+            Self::Held { .. }
+            | Self::Maintenance
+            | Self::HostNotReady
+            | Self::LibvirtWorks
+            | Self::FreshLook => true,
+            Self::InFlight
+            | Self::Grace
+            | Self::Backoff
+            | Self::SlowLane
+            | Self::ShuttingDown
+            | Self::NotHere
+            | Self::ActiveElsewhere(_)
+            | Self::MaybeActiveOn(_)
+            | Self::Queue => false,
+        }
+    }
+}
+
 impl Verdict {
     /// The instance's status while this is the answer.
     #[must_use]
@@ -140,6 +164,20 @@ impl Verdict {
     pub const fn until(&self) -> Option<Timestamp> {
         match self {
             Self::Wait { until, .. } => *until,
+            Self::InSync
+            | Self::Accept(_)
+            | Self::Act(_)
+            | Self::Alert
+            | Self::Ignore
+            | Self::GiveUp => None,
+        }
+    }
+
+    /// Why it is waited, where it is.
+    #[must_use]
+    pub const fn why(&self) -> Option<&WaitWhy> {
+        match self {
+            Self::Wait { why, .. } => Some(why),
             Self::InSync
             | Self::Accept(_)
             | Self::Act(_)

@@ -56,6 +56,10 @@ pub enum WorldDeed {
     StartBehind(String),
     /// From now on the guest does not hear the power button.
     IgnoreShutdown(String),
+    /// A job of libvirt's own has the domain from now on (a dump, a backup): actions do not get to it.
+    BeginJob(String),
+    /// The job is over.
+    EndJob(String),
     /// `virsh migrate --live`, done at once.
     Migrate(Migrate),
     /// A domain is in this condition from now on, and no event told of it.

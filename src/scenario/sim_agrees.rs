@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::always::{Spell, too_many};
+use super::audit::Attempted;
 use super::stage::Run;
 use crate::hypervisor::CallError;
 use crate::hypervisor::sim::Deed;
@@ -49,7 +50,11 @@ fn disagreements(journal: &[Asked], run: &Run<'_>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let mut found = Vec::new();
     for Asked { at: asked, deed, .. } in journal {
-        let fits = attempts.iter().find(|(id, attempt)| {
+        // What was withdrawn was asked for at most where libvirt was busy: the others come first.
+        let was_withdrawn =
+            |attempt: &&(_, &Attempted)| matches!(attempt.1.end, Some((_, OutcomeKind::Withdrawn)));
+        let (last, first): (Vec<_>, Vec<_>) = attempts.iter().partition(was_withdrawn);
+        let fits = first.into_iter().chain(last).find(|(id, attempt)| {
             !taken.contains(id)
                 && (attempt.instance, &attempt.host) == (deed.id, &deed.host)
                 && attempt.command == deed.command
@@ -58,7 +63,7 @@ fn disagreements(journal: &[Asked], run: &Run<'_>) -> Vec<String> {
         });
         match fits {
             Some((id, _)) => {
-                taken.insert(*id);
+                taken.insert(id);
             }
             None => found.push(format!(
                 "{} of {} was sent to {} without an intent in the database",

@@ -108,6 +108,8 @@ impl SimStage {
             WorldDeed::Undefine(which) => self.guests(names, which, SimHost::undefine),
             WorldDeed::RebootGuest(which) => self.guests(names, which, SimHost::reboot_guest),
             WorldDeed::StartBehind(which) => self.guests(names, which, SimHost::start),
+            WorldDeed::BeginJob(which) => self.guests(names, which, SimHost::begin_job),
+            WorldDeed::EndJob(which) => self.guests(names, which, SimHost::end_job),
             WorldDeed::IgnoreShutdown(which) => self.guests(names, which, SimHost::ignore_shutdown),
             WorldDeed::Panic(it) => {
                 let then = match it.on_crash {

@@ -79,6 +79,8 @@ fn named_in(deed: &Deed) -> Vec<(&str, Named)> {
             | WorldDeed::Undefine(which)
             | WorldDeed::RebootGuest(which)
             | WorldDeed::StartBehind(which)
+            | WorldDeed::BeginJob(which)
+            | WorldDeed::EndJob(which)
             | WorldDeed::IgnoreShutdown(which) => vec![(which, Instance)],
             WorldDeed::Panic(it) => vec![(&it.instance, Instance)],
             WorldDeed::PauseAs(it) => vec![(&it.instance, Instance), (&it.reason, PauseReason)],

@@ -52,7 +52,6 @@ fn what_is_for_a_later_version() {
     check("[http]\ntls = { cert = 'a' }", &[("http.tls", later)]);
     check("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
     check("[service]\npassive_hypervisor = true", &[("service.passive_hypervisor", later)]);
-    check("[service]\nmass_change = {}", &[("service.mass_change", later)]);
     check("[log]\nformat = 'journald'", &[("log.format", later)]);
     check("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
     check(

@@ -12,6 +12,7 @@ mod command_line;
 mod crashes;
 mod deeds;
 mod ends;
+mod holds;
 mod hosts;
 mod record;
 mod repairs;

@@ -97,8 +97,10 @@ do = [{ reboot = "kvm-2" }, { planned_reboot = { host = "kvm-1", each = "1s", aw
 at = "16m"
 do = ["database_fails", "stop_service"]
 [[steps]]
-at = "16m30s"
+at = "16m29s"
 expect = { service = "stopped" }
+[[steps]]
+at = "16m30s"
 do = ["database_works", "start_service"]
 [[steps]]
 at = "17m"

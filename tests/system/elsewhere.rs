@@ -1,30 +1,39 @@
 //! The same machine on two hosts: nothing may be started twice.
 
-use assured::model::{Condition, DesiredState, Severity, Status};
+use assured::actors::messages::ChangeInstance;
+use assured::model::{By, Condition, DesiredState, Severity, Status};
 
-use crate::rig::{Rig, virtual_time};
+use assured::store::IncidentQuery;
+
+use crate::rig::{Rig, host, virtual_time};
 
 use Condition::{RunningBooted, RunningMigrated, ShutoffDestroyed, ShutoffMigrated};
 use DesiredState::Running;
 
 #[test]
-fn nothing_is_started_while_the_same_machine_runs_on_another_host() {
+fn a_machine_that_has_moved_is_followed_and_never_started() {
     virtual_time(|| async {
         let mut rig = Rig::new(&["kvm-1", "kvm-2"]);
         let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
         let service = rig.start().await;
         service.in_sync(id, 20).await;
         rig.host("kvm-1").migrate(id, &rig.host("kvm-2"));
-        service.pass(600).await;
+        service.pass(10).await;
         assert_eq!(rig.host("kvm-1").condition(id), ShutoffMigrated);
-        assert_eq!(rig.deeds(id), []);
-        assert_eq!(service.status(id), Status::OutOfSync);
-        // An order changes nothing about that.
-        service.desire(id, DesiredState::Shutoff).await.unwrap();
-        service.desire(id, Running).await.unwrap();
+        assert_eq!(service.view(id).host, host("kvm-2"));
+        service.in_sync(id, 5).await;
+        // It is looked after where it is now, and is followed on its way back.
+        rig.host("kvm-2").destroy(id);
+        service.pass(10).await;
+        assert_eq!((rig.host("kvm-1").starts(id), rig.host("kvm-2").starts(id)), (0, 1));
+        rig.host("kvm-2").migrate(id, &rig.host("kvm-1"));
+        service.pass(10).await;
+        assert_eq!(service.view(id).host, host("kvm-1"));
         service.pass(600).await;
         assert_eq!(rig.world.doubly_active(), []);
-        assert_eq!(rig.host("kvm-1").starts(id), 0);
+        assert_eq!(rig.deeds(id).len(), 1);
+        let incidents = rig.store.incidents(IncidentQuery::default()).await.unwrap();
+        assert!(incidents.iter().all(|i| i.severity < Severity::Critical), "{incidents:?}");
     });
 }
 
@@ -37,7 +46,14 @@ fn nothing_is_started_while_the_other_host_that_had_it_cannot_be_reached() {
         rig.host("kvm-1").put(id, "web-1", ShutoffDestroyed);
         let service = rig.start().await;
         service.pass(30).await;
+        assert_eq!(service.view(id).host, host("kvm-2"), "it was followed");
         rig.host("kvm-2").hang();
+        service.pass(60).await;
+        // Somebody says that it belongs where it is off.
+        let to = Some(host("kvm-1"));
+        let change =
+            ChangeInstance { id, policy: None, priority: None, host: to, by: By::ApiLocal };
+        service.arbiter.send(change).await.unwrap().unwrap();
         service.pass(600).await;
         assert_eq!(rig.deeds(id), []);
         assert_eq!(service.status(id), Status::OutOfSync);
@@ -45,6 +61,7 @@ fn nothing_is_started_while_the_other_host_that_had_it_cannot_be_reached() {
         rig.host("kvm-2").answer();
         service.pass(120).await;
         assert_eq!(rig.host("kvm-1").starts(id), 1, "it is off there, so it may run here");
+        assert_eq!(rig.host("kvm-2").starts(id), 0);
     });
 }
 

@@ -5,6 +5,8 @@ mod budgets;
 mod crashes;
 mod drift;
 mod elsewhere;
+mod holds;
+mod mass;
 mod orders;
 mod races;
 // Shared with the tests from inside, in `src/actors/tests.rs`.

@@ -1,3 +1,4 @@
+ALTER TABLE hosts DROP COLUMN seen_at;
 ALTER TABLE incidents DROP COLUMN instances;
 
 CREATE TABLE instances_old (

@@ -19,7 +19,7 @@ CREATE TABLE instances_new (
     observed           TEXT,
     observed_since     INTEGER,
     observed_source    TEXT,
-    down_with_host     INTEGER NOT NULL CHECK (down_with_host IN (0, 1)),
+    down_with          TEXT,
     last_active_host   TEXT,
     last_active_at     INTEGER,
     budget_since       INTEGER NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE instances_new (
 INSERT INTO instances_new
 SELECT id, name, host, policy, priority, added_at,
        desired_state, desired_generation, desired_since, desired_by,
-       settled, in_sync_since, observed, observed_since, observed_source, 0,
+       settled, in_sync_since, observed, observed_since, observed_source, NULL,
        last_active_host, last_active_at, budget_since, NULL,
        configured_desired, configured_policy, configured_priority
 FROM instances;
@@ -49,3 +49,6 @@ ALTER TABLE instances_new RENAME TO instances;
 
 -- A JSON list of UUIDs, for a host's incident; NULL for an instance's own.
 ALTER TABLE incidents ADD COLUMN instances TEXT CHECK (instances IS NULL OR json_valid(instances));
+
+-- When it last answered, as far as that was worth writing down.
+ALTER TABLE hosts ADD COLUMN seen_at INTEGER;

@@ -107,7 +107,7 @@ impl Handler<AfterListing<AddInstance>> for Arbiter {
 
     fn handle(&mut self, m: AfterListing<AddInstance>, ctx: &mut Context<Self>) -> Self::Result {
         self.asked(ctx, |book, now| {
-            book.listed_host(&m.listing.host, m.listing.domains, m.listing.at, now);
+            book.listed_host(m.listing, now);
             book.add(&m.then, now)
         })
     }
@@ -118,7 +118,7 @@ impl Handler<AfterListing<ChangeInstance>> for Arbiter {
 
     fn handle(&mut self, m: AfterListing<ChangeInstance>, ctx: &mut Context<Self>) -> Self::Result {
         self.asked(ctx, |book, now| {
-            book.listed_host(&m.listing.host, m.listing.domains, m.listing.at, now);
+            book.listed_host(m.listing, now);
             book.change(&m.then, now)
         })
     }
@@ -129,7 +129,7 @@ impl Handler<AfterListing<Adopt>> for Arbiter {
 
     fn handle(&mut self, m: AfterListing<Adopt>, ctx: &mut Context<Self>) -> Self::Result {
         self.asked(ctx, |book, now| {
-            book.listed_host(&m.listing.host, m.listing.domains, m.listing.at, now);
+            book.listed_host(m.listing, now);
             book.adopt(&m.then, now)
         })
     }
@@ -234,6 +234,7 @@ impl Handler<Drain> for Arbiter {
         self.drained.push(done);
         self.told(ctx, |book, now| {
             book.gate = Gate::Draining;
+            book.keep_seen(now);
             book.note(now, Line::new(EventKind::Service, "stopping: no new action"));
         });
         self.end_turn_soon(ctx);

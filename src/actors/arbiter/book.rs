@@ -5,17 +5,20 @@
 //! what the outside asks, [`super::hosts`] follows the hosts. Whatever they change is gathered in a
 //! [`Turn`]. Not in here: actors, the database, and what is shown.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::mass::Doubt;
+use super::moves::Sighting;
+use super::trouble::HostTrouble;
 use super::turn::Turn;
 use crate::config;
 use crate::hypervisor::Listed;
 use crate::model::{
     Attempt, AttemptId, Condition, EventId, HostId, HostRecord, HostState, Incident, IncidentId,
-    Instance, InstanceId,
+    Instance, InstanceId, MassChange,
 };
 use crate::policy::{Admission, Decision, Limits, Policies};
 use crate::snapshot::{Freshness, Moment};
@@ -30,13 +33,15 @@ pub(super) struct Book {
     /// Every configured host.
     pub(super) hosts: HashMap<HostId, HostEntry>,
     /// Instances that were listed active on hosts other than their own.
-    pub(super) foreign: HashMap<InstanceId, BTreeSet<HostId>>,
+    pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
     /// Who may act.
     pub(super) admission: Admission,
     /// Whether actions may be taken at all.
     pub(super) gate: Gate,
-    /// When something ends by itself: the holds.
-    pub(super) alarms: BTreeSet<(Timestamp, InstanceId)>,
+    /// When something is due by itself.
+    pub(super) alarms: BTreeSet<(Timestamp, Alarm)>,
+    /// How many instances of a host that are gone at once are too many to be believed at first.
+    pub(super) mass_change: MassChange,
     /// The last numbers given out.
     pub(super) last: LastIds,
     /// When incidents were opened in the last hour, oldest first.
@@ -45,6 +50,15 @@ pub(super) struct Book {
     pub(super) open_incidents: [usize; crate::model::Severity::ALL.len()],
     /// What this turn has changed.
     pub(super) turn: Turn,
+}
+
+/// What is due by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Alarm {
+    /// A hold of this instance's may be over.
+    Hold(InstanceId),
+    /// To write down when the hosts answered last.
+    KeepSeen,
 }
 
 /// Whether actions may be taken at all.
@@ -84,6 +98,8 @@ pub(super) struct Entry {
     pub(super) calm: Option<SignedDuration>,
     /// A grace is counted from here on at the earliest: the host has come back, or a hold ended.
     pub(super) grace_from: Option<Timestamp>,
+    /// When it went down by itself, the last time: no order and no action of ours.
+    pub(super) fell_at: Option<Timestamp>,
     /// The last answer of the policy.
     pub(super) decision: Option<Decision>,
     /// What the audit log was told of that answer: the same is not told again.
@@ -104,6 +120,7 @@ impl Entry {
             acted_at: None,
             calm: None,
             grace_from: None,
+            fell_at: None,
             decision: None,
             told: None,
             quarantined: false,
@@ -159,11 +176,19 @@ pub(super) struct HostEntry {
     pub(super) pending: Vec<config::Instance>,
     /// The ids of its instances.
     pub(super) instances: BTreeSet<InstanceId>,
+    /// What it said that is not believed yet.
+    pub(super) doubt: Option<Doubt>,
+    /// The incident that it is in.
+    pub(super) trouble: Option<HostTrouble>,
+    /// When the connection was begun that it was listed over last.
+    pub(super) connected_at: Timestamp,
+    /// Nothing was believed yet of what was listed over that connection.
+    pub(super) is_returning: bool,
 }
 
 impl Book {
     /// An empty book.
-    pub(super) fn new(policies: Arc<Policies>, limits: Limits) -> Self {
+    pub(super) fn new(policies: Arc<Policies>, limits: Limits, mass_change: MassChange) -> Self {
         Self {
             policies,
             instances: HashMap::new(),
@@ -172,10 +197,22 @@ impl Book {
             admission: Admission::new(limits),
             gate: Gate::Starting,
             alarms: BTreeSet::new(),
+            mass_change,
             last: LastIds::default(),
             opened_at: VecDeque::new(),
             open_incidents: [0; crate::model::Severity::ALL.len()],
             turn: Turn::default(),
+        }
+    }
+
+    /// Does what is due by itself by now.
+    pub(super) fn times_up(&mut self, now: Timestamp) {
+        while let Some((at, alarm)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
+            self.alarms.remove(&(at, alarm));
+            match alarm {
+                Alarm::Hold(id) => self.end_holds(id, now),
+                Alarm::KeepSeen => self.keep_seen(now),
+            }
         }
     }
 
@@ -198,7 +235,8 @@ impl Book {
             host.others.remove(&entry.record.id);
         }
         self.turn.touch(entry.record.id);
-        self.alarms.extend(entry.record.holds.iter().map(|hold| (hold.until, entry.record.id)));
+        let id = entry.record.id;
+        self.alarms.extend(entry.record.holds.iter().map(|h| (h.until, Alarm::Hold(id))));
         self.instances.insert(entry.record.id, entry);
     }
 

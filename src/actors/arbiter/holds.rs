@@ -4,10 +4,12 @@
 //! Several may hold an instance at once; it is held until the last of them has ended. The list is
 //! kept with the one that ends first in front.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::book::{Book, Entry};
-use super::turn::Line;
+use super::book::{Alarm, Book, Entry};
+use super::turn::{Effect, Line};
 use crate::actors::messages::{PutHold, Refusal, ReleaseHold, Reply};
 use crate::model::{EventKind, Hold, InstanceId};
 
@@ -21,6 +23,7 @@ impl Entry {
 impl Book {
     /// Holds an instance, besides those who hold it already.
     pub(super) fn put_hold(&mut self, put: &PutHold, now: Timestamp) -> Reply<InstanceId> {
+        self.end_holds(put.id, now);
         let entry = self.instances.get_mut(&put.id).ok_or(Refusal::NoSuchInstance(put.id))?;
         let ttl = SignedDuration::try_from(put.ttl).unwrap_or(SignedDuration::MAX);
         let until = now.saturating_add(ttl).unwrap_or(Timestamp::MAX);
@@ -30,13 +33,16 @@ impl Book {
         holds.insert(place, hold);
         let text = format!("held until {until}: {}", put.reason);
         self.hold_changed(put.id, &text, Some(put.by.to_string()), now);
-        self.alarms.insert((until, put.id));
+        self.alarms.insert((until, Alarm::Hold(put.id)));
+        // What was admitted and has not gone out does not go out any more.
+        self.turn.then(Effect::Withhold(put.id));
         Ok(put.id)
     }
 
     /// Releases an instance from one hold: of those of one holder, the one that ends first.
     pub(super) fn release(&mut self, release: &ReleaseHold, now: Timestamp) -> Reply<InstanceId> {
         let id = release.id;
+        self.end_holds(id, now);
         let entry = self.instances.get_mut(&id).ok_or(Refusal::NoSuchInstance(id))?;
         let of = release.of.as_ref().unwrap_or(&release.by).to_string();
         let holds = &mut entry.record.holds;
@@ -44,9 +50,9 @@ impl Book {
             return Ok(id);
         }
         let Some(place) = holds.iter().position(|hold| hold.by == of) else {
-            let mut holders: Vec<_> = holds.iter().map(|hold| hold.by.clone()).collect();
-            holders.dedup();
-            return Err(Refusal::HeldByOthers { of, holders: holders.join(", ") });
+            let holders: BTreeSet<_> = holds.iter().map(|hold| hold.by.as_str()).collect();
+            let holders = holders.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(Refusal::HeldByOthers { of, holders });
         };
         holds.remove(place);
         let text = match holds.last() {
@@ -61,15 +67,12 @@ impl Book {
     }
 
     /// Ends the holds whose time is over.
-    pub(super) fn end_holds(&mut self, now: Timestamp) {
-        while let Some((at, id)) = self.alarms.first().copied().filter(|(at, _)| *at <= now) {
-            self.alarms.remove(&(at, id));
-            let Some(entry) = self.instances.get_mut(&id) else { continue };
-            let over = entry.record.holds.partition_point(|hold| hold.until <= now);
-            for hold in entry.record.holds.drain(..over).collect::<Vec<_>>() {
-                let text = format!("the hold of {} has ended by its time limit", hold.by);
-                self.hold_changed(id, &text, None, now);
-            }
+    pub(super) fn end_holds(&mut self, id: InstanceId, now: Timestamp) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let over = entry.record.holds.partition_point(|hold| hold.until <= now);
+        for hold in entry.record.holds.drain(..over).collect::<Vec<_>>() {
+            let text = format!("the hold of {} has ended by its time limit", hold.by);
+            self.hold_changed(id, &text, None, now);
         }
     }
 

@@ -1,16 +1,20 @@
 //! Following the hosts: which there are, which can be reached, and what they list.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::book::{Book, Gate, HostEntry, HostPlan};
+use super::book::{Alarm, Book, Gate, HostEntry, HostPlan};
 use super::turn::Line;
 use crate::actors::messages::Adopt;
-use crate::actors::traffic::Seen;
+use crate::actors::traffic::{HostListed, Seen};
 use crate::config::{self, Domain, Unmanaged};
 use crate::hypervisor::Listed;
 use crate::model::{By, Condition, EventKind, HostId, HostRecord, HostState, InstanceId, Source};
+
+/// How often it is written down at most when the hosts answered.
+const KEEP_SEEN_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
 impl Book {
     /// Puts a configured host into the book, with what the database kept of it.
@@ -27,6 +31,7 @@ impl Book {
             uri: plan.config.shown_uri(),
             added_at: kept.as_ref().map_or(now, |k| k.added_at),
             maintenance: kept.as_ref().and_then(|k| k.maintenance.clone()),
+            seen_at: kept.as_ref().and_then(|k| k.seen_at),
         };
         let changed = kept.as_ref() != Some(&record);
         self.admission.limit_host(&id, plan.config.max_concurrent_actions);
@@ -42,6 +47,10 @@ impl Book {
                 told_unmanaged: BTreeSet::new(),
                 pending,
                 instances: BTreeSet::new(),
+                doubt: None,
+                trouble: None,
+                is_returning: true,
+                connected_at: Timestamp::MIN,
             },
         );
         if changed {
@@ -50,16 +59,18 @@ impl Book {
         self.turn.touch_host(&id);
     }
 
-    /// A host was listed in full: it is up, and each of its instances was seen, or is missing.
-    pub(super) fn listed_host(
-        &mut self,
-        id: &HostId,
-        domains: Vec<Listed>,
-        at: Timestamp,
-        now: Timestamp,
-    ) {
+    /// A host was listed in full: it is up, and each of its instances was seen, or is missing; if
+    /// that is to be believed.
+    pub(super) fn listed_host(&mut self, listing: HostListed, now: Timestamp) {
+        let id = &listing.host.clone();
+        let (domains, at) = (&listing.domains, listing.at);
         let Some(host) = self.hosts.get_mut(id) else { return };
         host.plan.last_seen.set(at);
+        if listing.connected_at > host.connected_at {
+            // A new connection: what there is behind it may be another life of the host.
+            host.connected_at = listing.connected_at;
+            host.is_returning = true;
+        }
         if host.state != HostState::Up {
             let before = std::mem::replace(&mut host.state, HostState::Up);
             host.since = now;
@@ -68,13 +79,20 @@ impl Book {
             tracing::info!(host = %id, "{text}");
             self.note(now, Line::new(EventKind::Host, text).host(id));
         }
+        if !self.believes(&listing, now) {
+            self.open_gate(now);
+            return;
+        }
         let mut domains: HashMap<InstanceId, Listed> =
-            domains.into_iter().map(|d| (d.id, d)).collect();
+            listing.domains.into_iter().map(|d| (d.id, d)).collect();
+        self.returned(id, &domains, now);
         let own = self.take_own(id, &mut domains);
-        self.take_others(id, domains);
+        self.take_others(id, domains, at);
         self.open_gate(now);
         for (instance, condition) in own {
-            let seen = Seen { condition, at, source: Source::Poll, before: None };
+            // The record is of the look before; this one has gone by the instance's actor.
+            let before = self.instances.get(&instance).and_then(|e| e.freshness.at());
+            let seen = Seen { condition, at, source: Source::Poll, before };
             self.seen(instance, id, seen, now);
         }
         self.take_pending(id, now);
@@ -86,14 +104,39 @@ impl Book {
     pub(super) fn lost_host(&mut self, id: &HostId, why: &str, now: Timestamp) {
         let Some(host) = self.hosts.get_mut(id) else { return };
         host.error = Some(why.to_owned());
+        host.record.seen_at = host.plan.last_seen.get().or(host.record.seen_at);
         if host.state != HostState::Unreachable {
             host.state = HostState::Unreachable;
             host.since = now;
             tracing::warn!(host = %id, "unreachable: {why}");
+            self.turn.write_host(id);
             self.note(now, Line::new(EventKind::Host, format!("unreachable: {why}")).host(id));
         }
         self.touch_all(id);
         self.open_gate(now);
+    }
+
+    /// Writes down when the hosts answered last, for those whose guests must not be started after
+    /// too long a time.
+    pub(super) fn keep_seen(&mut self, now: Timestamp) {
+        for (id, host) in &mut self.hosts {
+            let seen = host.plan.last_seen.get();
+            if seen > host.record.seen_at {
+                host.record.seen_at = seen;
+                self.turn.write_host(id);
+            }
+        }
+        self.keep_seen_again(now);
+    }
+
+    /// Sees to it that this is done again in time: ten times in the shortest `max_downtime` that
+    /// there is, and not at all where there is none.
+    pub(super) fn keep_seen_again(&mut self, now: Timestamp) {
+        let Some(shortest) = self.policies.shortest_downtime() else { return };
+        let pause = (shortest / 10).max(KEEP_SEEN_AT_MOST_EVERY);
+        if let Ok(at) = now.checked_add(pause) {
+            self.alarms.insert((at, Alarm::KeepSeen));
+        }
     }
 
     /// N10: actions begin once the database was read and every host was tried. A host that cannot
@@ -104,12 +147,11 @@ impl Book {
             self.gate = Gate::Open;
             let all: Vec<_> = self.instances.keys().copied().collect();
             self.judge_mismatches(&all, now);
-            self.admit(now);
         }
     }
 
     /// Everything that is shown of a host and its instances may have changed.
-    fn touch_all(&mut self, id: &HostId) {
+    pub(super) fn touch_all(&mut self, id: &HostId) {
         self.turn.touch_host(id);
         if let Some(host) = self.hosts.get(id) {
             for &instance in &host.instances {
@@ -145,16 +187,8 @@ impl Book {
     }
 
     /// Keeps what is left of a listing, and notes where instances of other hosts are active.
-    fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>) {
-        self.foreign.retain(|_, hosts| {
-            hosts.remove(id);
-            !hosts.is_empty()
-        });
-        for domain in domains.values() {
-            if domain.condition.is_active() && self.instances.contains_key(&domain.id) {
-                self.foreign.entry(domain.id).or_default().insert(id.clone());
-            }
-        }
+    fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>, at: Timestamp) {
+        self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
             host.others = domains;
         }

@@ -12,14 +12,17 @@ impl Book {
     pub(super) fn open_or_close(&mut self, id: InstanceId, decision: &Decision, now: Timestamp) {
         let Some(entry) = self.instances.get_mut(&id) else { return };
         if decision.verdict == Verdict::InSync {
+            let host = entry.record.host.clone();
             self.close(id, Resolution::Repaired, now);
+            self.host_trouble_less(&host, id, now);
             return;
         }
         let ignored = matches!(decision.rule, Some(m) if m.rule.action == Action::Ignore);
-        let late_look = matches!(decision.verdict, Verdict::Wait { why: WaitWhy::FreshLook, .. });
+        let not_ours =
+            matches!(&decision.verdict, Verdict::Wait { why, .. } if why.is_out_of_our_hands());
         let twice = decision.rule.is_none() && decision.verdict == Verdict::Alert;
         // An order opens no incident unless its attempts are spent.
-        let drift = entry.record.settled && !entry.is_in_sync() && !late_look;
+        let drift = entry.record.settled && !entry.is_in_sync() && !not_ours;
         // What a rule says matters once its grace is over; a spent budget always does.
         let severity = if matches!(decision.verdict, Verdict::Wait { why: WaitWhy::Grace, .. }) {
             Severity::None
@@ -72,9 +75,20 @@ impl Book {
         self.turn.begins_with_what_was_seen(id, number);
         self.turn.write_incident(&incident);
         entry.incident = Some(incident);
+        self.count_opened(severity, now);
+        self.note(now, line);
+    }
+
+    /// One more incident is open.
+    pub(super) fn count_opened(&mut self, severity: Severity, now: Timestamp) {
         self.open_incidents[severity as usize] += 1;
         self.opened_at.push_back(now);
-        self.note(now, line);
+    }
+
+    /// One less is.
+    pub(super) fn count_closed(&mut self, severity: Severity) {
+        let count = &mut self.open_incidents[severity as usize];
+        *count = count.saturating_sub(1);
     }
 
     /// Ends the incident that an instance is in, if it is in one.
@@ -99,17 +113,16 @@ impl Book {
             .instance(id, &incident.host)
             .incident(Some(incident.id))
             .detail(serde_json::json!({ "resolution": resolution }));
-        let severity = incident.severity as usize;
-        self.open_incidents[severity] = self.open_incidents[severity].saturating_sub(1);
+        self.count_closed(incident.severity);
         self.turn.repaired(&incident);
         self.turn.write_incident(&incident);
         self.turn.touch(id);
         self.note(now, line);
     }
 
-    fn count_open(&mut self, before: Severity, after: Severity) {
-        let count = &mut self.open_incidents[before as usize];
-        *count = count.saturating_sub(1);
+    /// One that is open matters more than before.
+    pub(super) fn count_open(&mut self, before: Severity, after: Severity) {
+        self.count_closed(before);
         self.open_incidents[after as usize] += 1;
     }
 }

@@ -6,16 +6,17 @@ use super::book::{Book, Entry, Gate};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Carry;
 use crate::model::{
-    Attempt, By, Command, Condition, Desired, DesiredState, EventKind, HostState, InstanceId,
-    Resolution,
+    Attempt, By, Command, Desired, DesiredState, EventKind, HostState, InstanceId, Resolution,
 };
-use crate::policy::{
-    Attempts, Case, Decision, Elsewhere, HostView, Place, Verdict, WaitWhy, decide,
-};
+use crate::policy::{Attempts, Case, Decision, HostView, Place, Verdict, WaitWhy, decide};
 
 impl Book {
     /// Asks the policy about an instance, from what is known of it now, and follows the answer.
     pub(super) fn judge(&mut self, id: InstanceId, now: Timestamp) {
+        if self.follow(id, now) {
+            // Its actor on the other host looks, and then it is judged by that.
+            return;
+        }
         let Some(decision) = self.ask(id, now) else { return };
         self.open_or_close(id, &decision, now);
         self.tell(id, &decision, now);
@@ -31,7 +32,6 @@ impl Book {
                     priority: entry.record.priority,
                 };
                 self.admission.ask(place);
-                self.admit(now);
             }
             Verdict::Wait { until: Some(until), .. } => {
                 self.admission.leave(id);
@@ -39,7 +39,11 @@ impl Book {
             }
             Verdict::Accept(state) => {
                 self.admission.leave(id);
-                self.accept(id, state, now);
+                if self.fell_with_many(id, &decision, now) {
+                    self.judge(id, now);
+                } else {
+                    self.accept(id, state, now);
+                }
             }
             Verdict::InSync
             | Verdict::Wait { until: None, .. }
@@ -58,7 +62,8 @@ impl Book {
         }
     }
 
-    /// Lets in who may act now, and sends what the policy says at this moment.
+    /// Lets in who may act now, and sends what the policy says at this moment. Done when a turn ends,
+    /// so that of all who asked in it the most important go first.
     pub(super) fn admit(&mut self, now: Timestamp) {
         if self.gate != Gate::Open {
             return;
@@ -94,7 +99,7 @@ impl Book {
             since: observed.since,
             last_active: entry.record.last_active.as_ref().map(|a| a.at),
             valid_from: entry.valid_from(),
-            down_with_host: entry.record.down_with_host,
+            down_with: entry.record.down_with,
             attempts: Attempts::new(&entry.attempts, incident),
             draw: Self::draw(entry),
             host: self.host_view(entry),
@@ -108,35 +113,14 @@ impl Book {
         match self.hosts.get(&entry.record.host) {
             Some(host) if host.record.maintenance.is_some() => HostView::Maintenance,
             Some(host)
-                if host.state == HostState::Up && self.gate == Gate::Open && !entry.quarantined =>
+                if host.state == HostState::Up
+                    && host.doubt.is_none()
+                    && self.gate == Gate::Open
+                    && !entry.quarantined =>
             {
                 HostView::Ready
             }
             Some(_) | None => HostView::NotReady,
-        }
-    }
-
-    /// Where else the same UUID is, as far as the hosts were listed (N2).
-    fn elsewhere(&self, entry: &Entry) -> Elsewhere {
-        let record = &entry.record;
-        if let Some(host) = self.foreign.get(&record.id).and_then(|hosts| hosts.first()) {
-            let reachable = self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
-            let active_here = entry.condition().is_some_and(Condition::is_active);
-            return match (reachable, active_here) {
-                (true, true) => Elsewhere::Twice(host.clone()),
-                (true, false) => Elsewhere::On(host.clone()),
-                (false, _) => Elsewhere::MaybeOn(host.clone()),
-            };
-        }
-        // Where it was last seen active, before it was assigned to its present host.
-        match record.last_active.as_ref().map(|active| &active.host) {
-            Some(last) if *last != record.host => match self.hosts.get(last).map(|h| h.state) {
-                Some(HostState::Up) => Elsewhere::Nowhere,
-                Some(HostState::Connecting | HostState::Unreachable) | None => {
-                    Elsewhere::MaybeOn(last.clone())
-                }
-            },
-            Some(_) | None => Elsewhere::Nowhere,
         }
     }
 
@@ -202,6 +186,8 @@ impl Book {
         entry.record.desired = Desired { state, generation, since: now, by: by.clone() };
         entry.record.settled = false;
         entry.record.in_sync_since = None;
+        entry.record.down_with = None;
+        entry.fell_at = None;
         super::seen::fresh_budget(entry, now);
         entry.decision = None;
         entry.told = None;
@@ -239,6 +225,10 @@ impl Book {
                 "desired": entry.record.desired.state,
                 "generation": entry.record.desired.generation,
                 "looked_at": entry.seen_at,
+                "source": entry.record.observed.map(|o| o.source),
+                "verdict": decision.verdict.word(),
+                "until": decision.verdict.until(),
+                "why": decision.verdict.why().map(ToString::to_string),
                 "layer": decision.rule.map(|m| m.layer.as_str()),
                 "rule": decision.rule.map(|m| m.key.to_string()),
             }));

@@ -70,7 +70,7 @@ impl Arbiter {
 
 /// A book that says what the database and the configuration say.
 fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book {
-    let mut book = Book::new(settings.policies.clone(), settings.limits);
+    let mut book = Book::new(settings.policies.clone(), settings.limits, settings.mass_change);
     book.last = LastIds {
         event: loaded.last_event,
         incident: loaded.last_incident,
@@ -87,8 +87,13 @@ fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book
         loaded.instances.into_iter().map(|record| (record.id, Entry::new(record))).collect();
     for incident in loaded.open_incidents {
         book.open_incidents[incident.severity as usize] += 1;
-        if let Some(entry) = incident.instance.and_then(|id| entries.get_mut(&id)) {
-            entry.incident = Some(incident);
+        match incident.instance {
+            Some(id) => {
+                if let Some(entry) = entries.get_mut(&id) {
+                    entry.incident = Some(incident);
+                }
+            }
+            None => book.take_host_incident(incident, now),
         }
     }
     let mut unfinished = Vec::new();
@@ -100,9 +105,12 @@ fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book
             entry.attempts.push(attempt);
         }
     }
-    for entry in entries.into_values() {
+    for mut entry in entries.into_values() {
+        let host_seen = book.hosts.get(&entry.record.host).and_then(|h| h.record.seen_at);
+        entry.remember(host_seen);
         book.put(entry);
     }
+    book.keep_seen_again(now);
     // N7: an intent without an outcome may have been sent; the next look says what came of it.
     for id in unfinished {
         book.interrupted(id, "the service ended before the outcome was known", now);

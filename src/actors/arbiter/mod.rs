@@ -16,9 +16,12 @@ mod hosts;
 mod incidents;
 mod judge;
 mod load;
+mod mass;
+mod moves;
 mod orders;
 mod seen;
 mod told;
+mod trouble;
 mod turn;
 mod views;
 
@@ -40,10 +43,10 @@ use views::Show;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assign, Carry, Ended, LookAt, NewAim, Unassign};
+use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold};
 use crate::clock::Clock;
 use crate::config;
-use crate::model::{HostId, InstanceId, Outcome, OutcomeKind};
+use crate::model::{HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
@@ -73,6 +76,8 @@ pub struct ArbiterSettings {
     pub hosts: Vec<HostPlan>,
     /// The configured instances.
     pub instances: Vec<config::Instance>,
+    /// How many instances of a host that are gone at once are too many to be believed at first.
+    pub mass_change: MassChange,
     /// The deadline of one action: an attempt without an end long after it is given up.
     pub action_deadline: Duration,
 }
@@ -147,7 +152,7 @@ impl Arbiter {
             let wait = self.settings.clock.instant_of(at) - Instant::now();
             let timer = ctx.run_later(wait, |act, ctx| {
                 act.alarm = None;
-                act.told(ctx, Book::end_holds);
+                act.told(ctx, Book::times_up);
                 act.end_turn_soon(ctx);
             });
             self.alarm = Some((at, timer));
@@ -162,11 +167,12 @@ impl Arbiter {
             return;
         }
         let Some(book) = &mut self.book else { return };
+        let now = self.settings.clock.now();
+        book.admit(now);
         if book.turn.is_empty() && self.replies.is_empty() {
             self.tell_drained();
             return;
         }
-        let now = self.settings.clock.now();
         self.show.prune(book, now);
         let (batch, effects, touched) = book.end_turn();
         let replies = std::mem::take(&mut self.replies);
@@ -240,9 +246,24 @@ impl Arbiter {
                     addr.do_send(NewAim(aim));
                 }
             }
+            Effect::Withhold(id) => {
+                if let Some(addr) = self.instances.get(&id) {
+                    addr.do_send(Withhold);
+                }
+            }
             Effect::Assign(host, assignment) => {
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(Assign(vec![assignment]));
+                }
+            }
+            Effect::ListAnew(host, after) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(ListAnew(after));
+                }
+            }
+            Effect::Relist(host) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Relist);
                 }
             }
             Effect::Unassign(host, id) => {

@@ -186,6 +186,7 @@ impl Book {
             .by(&forget.by);
         self.turn.remove(id);
         self.turn.touch_host(&host);
+        self.host_trouble_less(&host, id, now);
         self.note(now, line);
         self.turn.then(Effect::Unassign(host, id));
         Ok(())
@@ -223,7 +224,7 @@ impl Book {
             settled: false,
             in_sync_since: None,
             observed: None,
-            down_with_host: false,
+            down_with: None,
             last_active: None,
             budget: Budget { since: now },
             holds: Vec::new(),
@@ -241,7 +242,7 @@ impl Book {
         domain.id
     }
 
-    fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId) {
+    pub(super) fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId) {
         if let Some(host) = self.hosts.get_mut(from) {
             host.instances.remove(&id);
         }
@@ -249,9 +250,13 @@ impl Book {
             host.instances.insert(id);
             host.others.remove(&id);
         }
+        if let Some(sightings) = self.foreign.get_mut(&id) {
+            sightings.remove(to);
+        }
         let Some(entry) = self.instances.get_mut(&id) else { return };
         entry.record.host = to.clone();
         entry.seen_at = None;
+        entry.decision = None;
         let assignment = assignment_of(entry);
         self.admission.leave(id);
         self.turn.touch_host(from);

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Book, Entry};
-use super::turn::Line;
+use super::turn::{Effect, Line};
 use crate::actors::traffic::Seen;
-use crate::model::{EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
+use crate::model::{Condition, EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
 use crate::policy::{Cell, refine};
 
 impl Book {
@@ -35,16 +35,23 @@ impl Book {
         if seen.condition.is_active() {
             let host = entry.record.host.clone();
             entry.record.last_active = Some(LastActive { host, at: seen.at });
-        } else if was_active
-            && let (Some(active), Some(last)) = (&mut entry.record.last_active, seen.before)
-        {
-            // The last look that still found it active.
-            active.at = active.at.max(last);
+        } else if was_active {
+            if let (Some(active), Some(last)) = (&mut entry.record.last_active, seen.before) {
+                // The last look that still found it active.
+                active.at = active.at.max(last);
+            }
+            entry.falls(seen.at);
         }
         entry.record.observed =
             Some(Observed { condition: seen.condition, since: seen.at, source: seen.source });
         let incident = entry.incident.as_ref().map(|i| i.id);
         let host = entry.record.host.clone();
+        if matches!(seen.condition, Condition::Missing | Condition::ShutoffMigrated) {
+            // It may be somewhere else: the others are asked what they have.
+            for other in self.hosts.keys().filter(|other| **other != host) {
+                self.turn.then(Effect::Relist(other.clone()));
+            }
+        }
         let text = match before {
             Some(before) => format!("{} (before: {})", seen.condition, before.condition),
             None => format!("{} (first look)", seen.condition),
@@ -75,6 +82,9 @@ impl Book {
         if desired.state.is_met_by(observed.condition) {
             let reached = !entry.record.settled;
             entry.calm = None;
+            if entry.record.down_with.take().is_some() {
+                self.turn.write(id);
+            }
             if entry.record.in_sync_since.is_none() || reached {
                 entry.record.in_sync_since.get_or_insert(now);
                 entry.record.settled = true;
@@ -156,7 +166,6 @@ impl Book {
             entry.attempts.retain(|a| counts || a.id != attempt);
         }
         self.judge(id, now);
-        self.admit(now);
     }
 
     /// An action whose end nobody tells, long after its deadline, is over.
@@ -185,7 +194,7 @@ impl Book {
             };
             self.ended(id, attempt, outcome, now);
             // Nobody looks by himself after this, as one does after an action of his own.
-            self.turn.then(super::turn::Effect::LookAt(id, now));
+            self.turn.then(Effect::LookAt(id, now));
         }
     }
 }

@@ -7,8 +7,8 @@ use super::book::Book;
 use super::orders::assignment_of;
 use super::turn::Line;
 use crate::actors::traffic::{
-    ActorFailed, Assign, Ended, HostListed, HostLost, HostStarted, InstanceQuarantined,
-    InstanceStarted, Report,
+    ActorFailed, Assign, Ended, HostDoubted, HostListed, HostLost, HostStarted,
+    InstanceQuarantined, InstanceStarted, Report,
 };
 use crate::model::{EventKind, InstanceId, Status};
 
@@ -35,7 +35,12 @@ impl Arbiter {
         let now = self.settings.clock.now();
         if let Some(book) = &mut self.book {
             change(book, now);
+            let is_full = book.turn.is_full();
             self.end_turn_soon(ctx);
+            if is_full && !self.committing {
+                // In a storm the first rows are written while the next are being decided.
+                self.end_turn(ctx);
+            }
         }
     }
 }
@@ -65,7 +70,15 @@ impl Handler<HostListed> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, m: HostListed, ctx: &mut Context<Self>) {
-        self.told(ctx, |book, now| book.listed_host(&m.host, m.domains, m.at, now));
+        self.told(ctx, |book, now| book.listed_host(m, now));
+    }
+}
+
+impl Handler<HostDoubted> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HostDoubted, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, now| book.doubt(&m.host, m.doubted, now));
     }
 }
 
@@ -160,7 +173,10 @@ impl Handler<Report> for Arbiter {
                 }
             }
             book.give_up_lost(m.instance, deadline, now);
-            book.seen(m.instance, &m.host, m.seen, now);
+            // N12: what a host says is let be until it is believed again; it is said again.
+            if !book.is_doubted(&m.host) {
+                book.seen(m.instance, &m.host, m.seen, now);
+            }
         });
     }
 }

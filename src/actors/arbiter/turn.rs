@@ -12,6 +12,10 @@ use crate::model::{
 };
 use crate::store::Batch;
 
+/// How many lines of the audit log fill a turn. What a commit costs by itself is spread over enough
+/// rows by then.
+const FULL: usize = 1_000;
+
 /// Everything that one turn has changed.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
@@ -40,8 +44,14 @@ pub(super) enum Effect {
     LookAt(InstanceId, Timestamp),
     /// The instance's desired state has changed.
     Aim(InstanceId, Aim),
+    /// An action that has not gone out is not to go out.
+    Withhold(InstanceId),
     /// The host has one more instance.
     Assign(HostId, Assignment),
+    /// The host is to be listed over a connection that was begun after this time.
+    ListAnew(HostId, Timestamp),
+    /// The host is to be listed again.
+    Relist(HostId),
     /// The host has one less.
     Unassign(HostId, InstanceId),
 }
@@ -125,6 +135,11 @@ impl Turn {
             && self.incidents.is_empty()
             && self.attempts.is_empty()
             && self.events.is_empty())
+    }
+
+    /// Whether so much was changed that it is worth a commit of its own.
+    pub(super) fn is_full(&self) -> bool {
+        self.events.len() >= FULL
     }
 
     /// Whether anything came of it at all.

@@ -192,7 +192,8 @@ fn status_of(book: &Book, entry: &Entry, host: Option<HostState>) -> Status {
     if entry.quarantined {
         return Status::Quarantined;
     }
-    if host != Some(HostState::Up) || entry.seen_at.is_none() {
+    let doubted = book.is_doubted(&entry.record.host);
+    if host != Some(HostState::Up) || doubted || entry.seen_at.is_none() {
         return Status::Unknown;
     }
     match &entry.decision {

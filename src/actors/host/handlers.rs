@@ -4,7 +4,10 @@ use actix::{Context, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
 
 use super::Host;
-use crate::actors::traffic::{Assign, Hello, HostListed, HostLost, HostStarted, ListNow, Unassign};
+use crate::actors::traffic::{
+    Assign, Hello, HostDoubted, HostListed, HostLost, HostStarted, ListAnew, ListNow, Relist,
+    Unassign,
+};
 use crate::hypervisor::CallError;
 use crate::hypervisor::link::LinkState;
 use crate::hypervisor::reader::{Notice, ReadKind};
@@ -37,6 +40,16 @@ impl Handler<Noticed> for Host {
                 metrics.host_read.with_label_values(&[host]).observe(seconds);
                 self.settings.last_seen.set(self.settings.clock.now());
             }
+            Notice::Doubted(doubted) => {
+                let why = format!(
+                    "{} of {} active instances are gone in one look",
+                    doubted.gone.len(),
+                    doubted.active_before
+                );
+                let host = self.settings.config.id.clone();
+                self.settings.arbiter.do_send(HostDoubted { host, doubted });
+                self.doubt(why, ctx);
+            }
             Notice::Failed(error) => self.trouble_if_so(&error, ctx),
             Notice::Unmanaged(_) => self.relist_soon(ctx),
             Notice::Broken(why) => self.slot.fail(ctx, format!("its reader failed: {why}")),
@@ -67,6 +80,24 @@ impl Handler<Unassign> for Host {
 
     fn handle(&mut self, Unassign(id): Unassign, _: &mut Context<Self>) {
         self.unassign(id);
+    }
+}
+
+impl Handler<ListAnew> for Host {
+    type Result = ();
+
+    fn handle(&mut self, ListAnew(after): ListAnew, ctx: &mut Context<Self>) {
+        if self.connected_at <= after {
+            self.doubt("much is gone in one listing".to_owned(), ctx);
+        }
+    }
+}
+
+impl Handler<Relist> for Host {
+    type Result = ();
+
+    fn handle(&mut self, _: Relist, ctx: &mut Context<Self>) {
+        self.relist_soon(ctx);
     }
 }
 

@@ -30,11 +30,12 @@ impl Host {
         let (to_host, signals) = unbounded_channel();
         let connect = self.settings.hypervisor.connect(to_host);
         let (host, clock) = (self.settings.config.id.clone(), self.settings.clock.clone());
+        let connected_at = clock.now();
         let open = async move {
             let session = connect.await?;
             let at = clock.now();
             let domains = session.list().await?;
-            Ok(Opened { session, signals, listed: HostListed { host, domains, at } })
+            Ok(Opened { session, signals, listed: HostListed { host, domains, at, connected_at } })
         };
         ctx.spawn(wrap_future::<_, Self>(open).map(|result, act, ctx| match result {
             Ok(opened) => act.opened(opened, ctx),
@@ -45,6 +46,7 @@ impl Host {
     fn opened(&mut self, opened: Opened, ctx: &mut Context<Self>) {
         let _ = self.link.on(Input::Connected, Instant::now(), self.draw());
         self.epoch += 1;
+        self.connected_at = opened.listed.connected_at;
         self.relisting = false;
         let epoch = self.epoch;
         let mut signals = opened.signals;
@@ -76,6 +78,15 @@ impl Host {
         if matches!(self.link.state(), LinkState::Up { .. }) {
             tracing::info!(host = %self.settings.config.id, "{error}; a new connection is tried");
             self.step(Input::CallFailed, error.to_string(), ctx);
+        }
+    }
+
+    /// What was seen over the session in force is not believed: a new one is opened, unless that is
+    /// under way.
+    pub(super) fn doubt(&mut self, why: String, ctx: &mut Context<Self>) {
+        if matches!(self.link.state(), LinkState::Up { .. }) {
+            tracing::warn!(host = %self.settings.config.id, "{why}; looking again over a new connection");
+            self.step(Input::Doubted, why, ctx);
         }
     }
 
@@ -146,9 +157,10 @@ impl Host {
     ) -> impl Future<Output = Result<HostListed, Option<CallError>>> + use<> {
         let session = self.shared.as_ref().and_then(|shared| shared.door.session());
         let (host, at) = (self.settings.config.id.clone(), self.settings.clock.now());
+        let connected_at = self.connected_at;
         async move {
             let domains: Vec<Listed> = session.ok_or(None)?.list().await.map_err(Some)?;
-            Ok(HostListed { host, domains, at })
+            Ok(HostListed { host, domains, at, connected_at })
         }
     }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context};
+use jiff::Timestamp;
 
 pub use door::Door;
 
@@ -31,10 +32,13 @@ use crate::config;
 use crate::hypervisor::Hypervisor;
 use crate::hypervisor::link::Link;
 use crate::hypervisor::reader::{Reader, ReaderSettings};
-use crate::model::InstanceId;
+use crate::model::{InstanceId, MassChange};
 use crate::snapshot::{Board, Moment, NodeId};
 use crate::supervision::{ExitSlot, Limit};
 use crate::telemetry::Metrics;
+
+/// How often a host is listed that nobody looks at, for domains that have come to it unheard.
+const IDLE_RELIST: Duration = Duration::from_secs(60);
 
 /// What a host's events are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,8 @@ pub struct HostSettings {
     pub last_seen: Arc<Moment>,
     /// How often an instance's actor may fail.
     pub instance_limit: Limit,
+    /// How many instances that are gone at once are too many to be believed at first.
+    pub mass_change: MassChange,
     /// The pace at which a quarantined one is tried again.
     pub quarantine: Duration,
 }
@@ -81,6 +87,8 @@ pub struct Host {
     link: Link,
     /// Which session is in force: what an earlier one still says is not heard.
     epoch: u64,
+    /// When the session in force was begun.
+    connected_at: Timestamp,
     /// Whether a listing was asked for and has not begun.
     relisting: bool,
     family: Family,
@@ -100,6 +108,7 @@ impl Host {
             shared: None,
             link: Link::new(),
             epoch: 0,
+            connected_at: Timestamp::MIN,
             relisting: false,
             family,
             assignments: HashMap::new(),
@@ -118,6 +127,7 @@ impl Actor for Host {
         let reader = Reader::new(ReaderSettings {
             host: s.config.id.clone(),
             clock: s.clock.clone(),
+            mass_change: s.mass_change,
             notice: Rc::new(move |notice| notices.do_send(Noticed(notice))),
         });
         let troubles = addr.clone();
@@ -134,6 +144,11 @@ impl Actor for Host {
             looks: LookCounters::new(&s.metrics, &s.config.id),
         }));
         s.arbiter.do_send(HostStarted { host: s.config.id.clone(), addr });
+        ctx.run_interval(IDLE_RELIST, |act, ctx| {
+            if act.assignments.is_empty() {
+                act.relist_soon(ctx);
+            }
+        });
         self.advance(ctx);
     }
 }

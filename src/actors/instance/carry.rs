@@ -72,12 +72,21 @@ impl Instance {
         }));
     }
 
+    /// An action that has not gone out does not go out any more.
+    pub(super) fn withhold(&mut self) {
+        if self.carrying.as_ref().is_some_and(|carrying| !carrying.sent) {
+            self.over(OutcomeKind::Withdrawn, Some("it is held".to_owned()));
+        }
+    }
+
     fn acted(&mut self, result: Result<Acted, CallError>) {
         match result {
             Ok(Acted::Done) => self.over(OutcomeKind::Done, None),
             Ok(Acted::AlreadyThere) => self.over(OutcomeKind::AlreadyThere, None),
             Err(error) => {
                 let kind = match &error {
+                    // libvirt works on it itself: that counts as a hold, not as a failure.
+                    error if error.is_for_libvirts_work() => OutcomeKind::Withdrawn,
                     CallError::Timeout { .. } => OutcomeKind::TimedOut,
                     // Not sent, and not the machine's fault.
                     CallError::Busy { .. }
@@ -107,6 +116,7 @@ impl Instance {
     /// Tells the arbiter how the action ended.
     fn over(&mut self, kind: OutcomeKind, detail: Option<String>) {
         let Some(carrying) = self.carrying.take() else { return };
+        self.say_what_is_expected();
         let command = carrying.carry.command;
         let labels = [command.as_str(), kind.as_str()];
         self.shared.metrics.actions.with_label_values(&labels).inc();

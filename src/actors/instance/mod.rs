@@ -22,12 +22,12 @@ use self::carry::Carrying;
 use super::arbiter::Arbiter;
 use super::host::Door;
 use super::traffic::{
-    Aim, Assignment, Carry, Heard, InstanceStarted, LookAt, Looked, NewAim, Report, Seen,
+    Aim, Assignment, Carry, Heard, InstanceStarted, LookAt, Looked, NewAim, Report, Seen, Withhold,
 };
 use crate::clock::Clock;
-use crate::hypervisor::reader::{Slot, Window};
+use crate::hypervisor::reader::{Expected, Slot, Window};
 use crate::hypervisor::{Lifecycle, ShutdownBy};
-use crate::model::{Condition, Finding, HostId, Look, Source};
+use crate::model::{Condition, DesiredState, Finding, HostId, Look, Source};
 use crate::telemetry::Metrics;
 
 /// How long an event explains what is seen after it.
@@ -99,6 +99,17 @@ impl Instance {
     fn expect_look(&mut self) {
         self.expected = Some(self.shared.clock.now());
         self.look_now(Source::Check);
+    }
+
+    /// Says whether the domain is missed when it is gone together with many others: not if it is
+    /// supposed to be off, nor while an action of ours is under way.
+    pub(super) fn say_what_is_expected(&self) {
+        let off = self.aim().state == DesiredState::Shutoff;
+        let expected =
+            if off || self.carrying.is_some() { Expected::Anything } else { Expected::Active };
+        if let Some(slot) = &self.slot {
+            slot.expect(expected);
+        }
     }
 
     fn look_now(&self, source: Source) {
@@ -177,6 +188,7 @@ impl Actor for Instance {
         self.shared.arbiter.do_send(InstanceStarted { instance, addr: addr.clone() });
         let sink = Box::new(move |look| addr.do_send(Looked(look)));
         self.slot = Some(self.shared.door.reader().register(instance, sink));
+        self.say_what_is_expected();
         self.look_now(Source::Poll);
     }
 }
@@ -196,6 +208,8 @@ impl Handler<Looked> for Instance {
             Finding::Inconclusive(_) => {
                 // N1: it changes nothing, and starts nothing.
                 self.assignment.freshness.failed();
+                // It is looked again at the cadence, and not at once, without end.
+                self.wake = self.wake.filter(|wake| look.at < *wake);
                 self.checked(&look, None, ctx);
                 self.look_again(self.reported);
             }
@@ -243,7 +257,16 @@ impl Handler<NewAim> for Instance {
     fn handle(&mut self, NewAim(aim): NewAim, _: &mut Context<Self>) {
         self.assignment.aim = aim;
         self.wake = None;
+        self.say_what_is_expected();
         self.expect_look();
+    }
+}
+
+impl Handler<Withhold> for Instance {
+    type Result = ();
+
+    fn handle(&mut self, _: Withhold, _: &mut Context<Self>) {
+        self.withhold();
     }
 }
 
@@ -252,6 +275,7 @@ impl Handler<Carry> for Instance {
 
     fn handle(&mut self, carry: Carry, _: &mut Context<Self>) {
         self.carrying = Some(Carrying::new(carry, self.shared.clock.now()));
+        self.say_what_is_expected();
         self.look_now(Source::Check);
     }
 }

@@ -57,6 +57,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
         let (host, parts, cadence) = (host.clone(), parts.clone(), cadence.clone());
         let last_seen = seen.get(&host.id).cloned().unwrap_or_else(|| Arc::new(Moment::never()));
         let instance_limit = limit(settings.supervision.instance);
+        let mass_change = settings.service.mass_change;
         HostFactory {
             host: host.id.clone(),
             make: Box::new(move |arbiter| HostSettings {
@@ -70,6 +71,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
                 metrics: parts.metrics.clone(),
                 last_seen: Arc::clone(&last_seen),
                 instance_limit,
+                mass_change,
                 quarantine: QUARANTINE,
             }),
         }
@@ -86,6 +88,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
             hosts: plans,
             instances: settings.instances.clone(),
             action_deadline: settings.service.action_deadline,
+            mass_change: settings.service.mass_change,
         },
         arbiter_limit: limit(settings.supervision.arbiter),
         host_limit: limit(settings.supervision.host),

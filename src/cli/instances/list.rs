@@ -86,7 +86,7 @@ pub(in crate::cli) fn table(found: &[InstanceBody], now: Timestamp, screen: Scre
             instance.host.as_str().into(),
             instance.desired.state.as_str().into(),
             seen(&instance.observed),
-            paint::status(instance.status),
+            status(instance),
             Text::new(Tone::Faint, ago_or_never(now, instance.observed.at)),
             next(instance, now).into(),
         ]
@@ -104,6 +104,15 @@ pub(in crate::cli) fn seen(observed: &ObservedBody) -> Text {
     Text::new(if observed.stale { Tone::Faint } else { Tone::Plain }, text)
 }
 
+/// The status; and that it is held, where that is not the status.
+fn status(instance: &InstanceBody) -> Text {
+    let status = paint::status(instance.status);
+    if instance.hold.is_some() && instance.status != Status::Held {
+        return Text::new(status.tone, format!("{}, held", status.text));
+    }
+    status
+}
+
 /// What comes next, or why nothing does.
 fn next(instance: &InstanceBody, now: Timestamp) -> String {
     let attempts = &instance.attempts;
@@ -117,18 +126,19 @@ fn next(instance: &InstanceBody, now: Timestamp) -> String {
         (None, Status::GivenUp) => {
             format!("{} of {} attempts used: `retry`?", attempts.used, attempts.budget)
         }
-        (None, Status::Held) => {
-            instance.hold.as_ref().map_or_else(String::new, |h| format!("{}: {}", h.by, h.reason))
-        }
         (
             None,
             Status::InSync
+            | Status::Held
             | Status::Settling
             | Status::Repairing
             | Status::BackingOff
             | Status::OutOfSync
             | Status::Unknown
             | Status::Quarantined,
-        ) => String::new(),
+        ) => instance.hold.as_ref().map_or_else(String::new, |hold| {
+            let left = length(hold.until.duration_since(now));
+            format!("held by {} for {left}: {}", hold.by, hold.reason)
+        }),
     }
 }

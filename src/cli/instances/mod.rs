@@ -3,7 +3,9 @@
 mod add;
 mod desire;
 mod forget;
+mod hold;
 mod list;
+mod release;
 mod relocate;
 mod retry;
 mod show;
@@ -13,8 +15,9 @@ use clap::{Args, Subcommand};
 use super::client::Client;
 use super::common::Context;
 use super::failure::Failure;
+use super::time::second;
 use crate::http::MAX_LIMIT;
-use crate::http::body::{InstanceBody, Page};
+use crate::http::body::{HolderBody, InstanceBody, Page};
 use crate::model::InstanceId;
 
 pub(super) use list::{seen, table};
@@ -33,6 +36,8 @@ enum Command {
     Show(show::Show),
     Add(add::Add),
     Desire(desire::Desire),
+    Hold(hold::Hold),
+    Release(release::Release),
     Retry(retry::Retry),
     Move(relocate::Move),
     Forget(forget::Forget),
@@ -45,6 +50,8 @@ impl Instances {
             Command::Show(show) => show.execute(context),
             Command::Add(add) => add.execute(context),
             Command::Desire(desire) => desire.execute(context),
+            Command::Hold(hold) => hold.execute(context),
+            Command::Release(release) => release.execute(context),
             Command::Retry(retry) => retry.execute(context),
             Command::Move(relocate) => relocate.execute(context),
             Command::Forget(forget) => forget.execute(context),
@@ -71,6 +78,11 @@ pub(super) fn find(client: &Client, text: &str) -> Result<InstanceId, Failure> {
             Err(Failure::Failed(format!("several are called {text}, give the UUID: {list}")))
         }
     }
+}
+
+/// Who holds an instance, until when and why.
+fn held_by(hold: &HolderBody) -> String {
+    format!("by {} until {}: {}", hold.by, second(hold.until), hold.reason)
 }
 
 /// The address of an instance.

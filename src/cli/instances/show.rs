@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{find, path, seen};
+use super::{find, held_by, path, seen};
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
 use crate::cli::paint::{self, Paint};
@@ -65,8 +65,8 @@ pub(super) fn card(body: &InstanceBody, now: Timestamp, paint: Paint) -> String 
         let at = next.at.map_or_else(String::new, |at| format!(" at {}", second(at)));
         line("next", format!("{}{at}: {}", next.action, next.why));
     }
-    if let Some(hold) = &body.hold {
-        line("held", format!("by {} until {}: {}", hold.by, second(hold.until), hold.reason));
+    for hold in &body.holds {
+        line("held", held_by(hold));
     }
     if let Some(incident) = body.incident {
         line(

@@ -18,14 +18,14 @@ use crate::snapshot::{Fleet, InstanceView};
 use crate::store::Batch;
 
 /// A service that ends with this value, and a configuration by which it is found.
-struct Service {
+pub(super) struct Service {
     files: Files,
     handle: ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Service {
-    fn start(fleet: Fleet, says: Says) -> Self {
+    pub(super) fn start(fleet: Fleet, says: Says) -> Self {
         let (tell, told) = mpsc::channel::<(SocketAddr, ServerHandle)>();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
@@ -44,11 +44,11 @@ impl Service {
         Self { files, handle, thread: Some(thread) }
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(super) fn run(&self, arguments: &[&str]) -> Ran {
         self.files.run(arguments)
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(super) fn json(&self, arguments: &[&str]) -> Value {
         let all = [arguments, &["-o", "json"]].concat();
         serde_json::from_str(&self.run(&all).done()).unwrap()
     }
@@ -125,7 +125,7 @@ fn the_records_are_read() {
     let none = service.run(&["incidents", "list", "--state", "closed"]).done();
     assert_eq!(none, "no incidents\n");
     let story = service.run(&["incidents", "show", "17"]).done();
-    assert!(story.contains("  +0.213s  observed  look 1\n"), "{story}");
+    assert!(story.contains("  +0.2 s  observed  look 1\n"), "{story}");
     let log = service.run(&["events", "-n", "5"]).done();
     let last = log.lines().last().unwrap();
     assert!(last.starts_with("60  2026-11-23 05:00:00Z  observed  kvm-1"), "{log}");

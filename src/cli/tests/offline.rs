@@ -74,6 +74,12 @@ fn explain_says_the_rule() {
     let json = files.run(&[&ask[..], &["running", "-o", "json"]].concat()).done();
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["in_sync"], &json["observed"]), (&true.into(), &"running/unknown".into()));
+    assert_eq!((&json["action"], &json["rule"]), (&Value::Null, &Value::Null));
+    let off = files.run(&[&ask[..], &["shutoff"]].concat()).done();
+    assert!(off.starts_with("shutoff/unknown where running is desired: rule"), "{off}");
+    assert!(off.contains("Not the same: shutoff/shutdown (accept after 2m, info)"), "{off}");
+    let missing = files.run(&[&ask[..], &["missing"]].concat()).done();
+    assert!(missing.starts_with("missing where running is desired: rule `missing`"), "{missing}");
     let silver = files.run(&[&ask[..], &["missing", "--policy", "silver"]].concat());
     silver.failed(1, &["no policy `silver`", "default"]);
 }

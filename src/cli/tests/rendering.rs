@@ -1,21 +1,15 @@
 //! What is drawn.
 
-use serde_json::Value;
-
-use crate::cli::incidents::show::story;
 use crate::cli::paint::Paint;
 use crate::cli::screen::Screen;
 use crate::cli::status::{Overview, picture};
 use crate::cli::time::{length, offset};
 use crate::http::body::{
     ActionCounts, DatabaseStatus, HostBody, HostCounts, IncidentBody, IncidentCounts, InstanceBody,
-    InstanceCounts, Page, ServiceStatus, StatusBody, SupervisionCounts, TimelineEntry,
-    TimelineKind,
+    InstanceCounts, Page, ServiceStatus, StatusBody, SupervisionCounts,
 };
 use crate::http::tests::fake::{at, host, id, instance};
-use crate::model::{
-    Condition, DesiredState, HostState, Incident, IncidentId, Resolution, Severity, Status,
-};
+use crate::model::{Condition, DesiredState, HostState, Incident, IncidentId, Severity, Status};
 use crate::snapshot::{HostView, InstanceView, Next, Used};
 
 fn status() -> StatusBody {
@@ -45,7 +39,7 @@ fn status() -> StatusBody {
     }
 }
 
-fn incident() -> Incident {
+pub(super) fn incident() -> Incident {
     Incident {
         id: IncidentId(17),
         instance: Some(id(1)),
@@ -89,12 +83,13 @@ fn overview() -> Overview {
         },
         InstanceView { status: Status::Unknown, reachable: false, observed: None, ..instance(3) },
     ];
+    let body = |view| InstanceBody::new(view, at("2026-11-23T06:00:01Z"));
     let named =
         |incident| IncidentBody { name: Some("web-00001".into()), ..IncidentBody::from(&incident) };
     Overview {
         status: status(),
         hosts: vec![HostBody::from(&up), HostBody::from(&down)],
-        not_in_sync: Page { items: rows.iter().map(InstanceBody::from).collect(), next: None },
+        not_in_sync: Page { items: rows.iter().map(body).collect(), next: None },
         incidents: Page { items: vec![named(incident())], next: None },
     }
 }
@@ -161,37 +156,6 @@ fn what_does_not_fit_is_cut_at_the_end() {
 }
 
 #[test]
-fn a_story_is_told_from_its_begin() {
-    let closed = Incident {
-        closed_at: Some(at("2026-11-23T05:59:50.5Z")),
-        resolution: Some(Resolution::Repaired),
-        ..incident()
-    };
-    let entry = |time: &str, kind, text: &str, by: Option<&str>| TimelineEntry {
-        at: at(time),
-        kind,
-        text: text.into(),
-        by: by.map(str::to_owned),
-        detail: Value::Null,
-    };
-    let mut body = IncidentBody::from(&closed);
-    body.timeline = Some(vec![
-        entry("2026-11-23T05:59:48Z", TimelineKind::Observed, "shutoff/crashed, by event", None),
-        entry("2026-11-23T05:59:48.213Z", TimelineKind::Attempt, "start, attempt 1", None),
-        entry("2026-11-23T06:00:00.5Z", TimelineKind::Note, "a fresh budget", Some("api:local")),
-    ]);
-    assert_eq!(
-        story(&body, Paint::Plain),
-        "\
-Incident 17 on kvm-1: web-00001 is shutoff/crashed, running is desired
-warning, repaired after 2s, 1 attempt, since 2026-11-23T05:59:48Z
-   +0.000s  observed  shutoff/crashed, by event
-   +0.213s  attempt   start, attempt 1
-  +12.500s  note      a fresh budget (api:local)"
-    );
-}
-
-#[test]
 fn times_are_said_in_two_units() {
     for (seconds, expected) in [
         (-5, "0s"),
@@ -205,5 +169,17 @@ fn times_are_said_in_two_units() {
         assert_eq!(length(jiff::SignedDuration::from_secs(seconds)), expected);
     }
     let begin = at("2026-11-23T06:00:00Z");
-    assert_eq!(offset(begin, at("2026-11-23T05:59:59.75Z")), "-0.250s");
+    for (time, expected) in [
+        ("2026-11-23T06:00:00Z", "+0.0 s"),
+        ("2026-11-23T06:00:12.39Z", "+12.3 s"),
+        ("2026-11-23T06:00:59.999Z", "+59.9 s"),
+        ("2026-11-23T06:01:00Z", "+1m 00s"),
+        ("2026-11-23T06:59:59.999Z", "+59m 59s"),
+        ("2026-11-23T07:02:00Z", "+1h 02m"),
+        ("2026-11-26T07:00:00Z", "+3d 01h"),
+        ("2026-11-23T05:59:59.75Z", "-0.2 s"),
+        ("2026-11-23T04:58:00Z", "-1h 02m"),
+    ] {
+        assert_eq!(offset(begin, at(time)), expected);
+    }
 }

@@ -4,11 +4,11 @@ use actix_web::HttpRequest;
 
 use super::{Answer, Here, ok};
 use crate::actors::messages::Refusal;
-use crate::http::body::{ExplainQuestion, Explained};
+use crate::http::body::{Asked, ExplainQuestion, Explained};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::model::{Condition, State};
+use crate::model::{State, UnknownWord};
 
 /// Which rule applies, and what would be done.
 pub(in crate::http) async fn explain(
@@ -18,7 +18,7 @@ pub(in crate::http) async fn explain(
 ) -> Answer {
     Query::none(&request)?;
     let ExplainQuestion { desired, observed, reason, policy } = body.0;
-    let seen = condition(&observed, reason.as_deref())?;
+    let seen = asked(&observed, reason.as_deref())?;
     let name = policy.as_deref().unwrap_or("default");
     let Some(table) = here.policies.get(name) else {
         let known: Vec<_> = here.policies.iter().map(|(name, _)| name).collect();
@@ -28,23 +28,15 @@ pub(in crate::http) async fn explain(
     Ok(ok(&Explained::new(table, desired, seen)))
 }
 
-/// What is seen, from `state/reason`, or from a state and its reason apart. Without a reason it is
-/// the state's `unknown`.
-fn condition(observed: &str, reason: Option<&str>) -> Result<Condition, Problem> {
-    let in_observed =
-        |why: crate::model::UnknownWord| Problem::field("observed", format!("`observed`: {why}"));
-    let state: State = match observed.split_once('/') {
-        Some(_) if reason.is_some() => {
-            let detail = "`observed` has a reason already; give it once";
-            return Err(Problem::field("reason", detail));
-        }
-        Some(_) => return observed.parse().map_err(in_observed),
-        None => observed.parse().map_err(in_observed)?,
-    };
-    match reason {
-        None => Ok(Condition::new(state, "unknown")),
-        Some(reason) => format!("{state}/{reason}")
-            .parse()
-            .map_err(|why| Problem::field("reason", format!("`reason`: {why}"))),
+/// What is seen, from `state/reason`, or from a state and its reason apart.
+fn asked(observed: &str, reason: Option<&str>) -> Result<Asked, Problem> {
+    let wrong = |why: UnknownWord| Problem::field("observed", format!("`observed`: {why}"));
+    let Some(reason) = reason else { return observed.parse().map_err(wrong) };
+    if observed.contains('/') {
+        let detail = "`observed` has a reason already; give it once";
+        return Err(Problem::field("reason", detail));
     }
+    let state: State = observed.parse().map_err(wrong)?;
+    let seen = format!("{state}/{reason}").parse();
+    seen.map(Asked::Exactly).map_err(|why| Problem::field("reason", format!("`reason`: {why}")))
 }

@@ -49,6 +49,7 @@ pub(in crate::http) async fn adopt(
     let AdoptDomains { domains } = body.0.unwrap_or_default();
     let order = Adopt { host: host_id(&request), domains, by: operator.0 };
     let adopted = answered(here.arbiter.adopt.send(order).await, Named::Host)?;
-    let items: Vec<_> = adopted.iter().map(|view| InstanceBody::from(&**view)).collect();
+    let now = here.clock.now();
+    let items: Vec<_> = adopted.iter().map(|view| InstanceBody::new(view, now)).collect();
     Ok(ok(&Page { items, next: None }))
 }

@@ -61,15 +61,9 @@ fn state(query: &mut Query) -> Result<Option<IncidentState>, Problem> {
     }
 }
 
-/// Adds what the picture knows: the instance's name, and a host's instances.
+/// Adds what the picture knows: the instance's name.
 fn named(mut body: IncidentBody, fleet: &Fleet) -> IncidentBody {
-    match &body.instance {
-        Some(id) => body.name = fleet.instances.get(id).map(|view| view.name.clone()),
-        None => {
-            let all = fleet.instances.values();
-            let own = all.filter(|view| view.host == body.host).map(|view| view.id);
-            body.instances = Some(own.collect());
-        }
-    }
+    let view = body.instance.as_ref().and_then(|id| fleet.instances.get(id));
+    body.name = view.map(|view| view.name.clone());
     body
 }

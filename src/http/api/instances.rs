@@ -1,7 +1,5 @@
 //! Instances: reading, adding, changing, forgetting.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
@@ -37,8 +35,9 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     if after.as_ref().is_some_and(|key| key.sort != sort) {
         return Err(Problem::field("cursor", "`cursor` is of a list in another order"));
     }
+    let now = here.clock.now();
     let (found, next) = listing::page(&here.board.fleet(), &filter, (sort, after), limit);
-    let items: Vec<_> = found.iter().map(|view| InstanceBody::from(&**view)).collect();
+    let items: Vec<_> = found.iter().map(|view| InstanceBody::new(view, now)).collect();
     Ok(super::ok(&Page { items, next: next.as_ref().map(cursor::write) }))
 }
 
@@ -72,7 +71,7 @@ pub(in crate::http) async fn add(
     let view = answered(here.arbiter.add.send(order).await, Named::Nothing)?;
     let mut response = HttpResponse::Created();
     response.insert_header((header::LOCATION, format!("/api/v1/instances/{}", view.id)));
-    Ok(instance(response, &view))
+    Ok(instance(response, &view, &here))
 }
 
 /// Changes what is recorded of an instance besides its desired state.
@@ -90,7 +89,7 @@ pub(in crate::http) async fn change(
     }
     let order = ChangeInstance { id, policy, priority, host, by: operator.0 };
     let view = answered(here.arbiter.change.send(order).await, Named::Instance)?;
-    Ok(instance(HttpResponse::Ok(), &view))
+    Ok(instance(HttpResponse::Ok(), &view, &here))
 }
 
 /// Forgets an instance.
@@ -119,7 +118,7 @@ pub(in crate::http) async fn desire(
     let if_match = if_match(request.headers(), current)?;
     let order = SetDesired { id, state: body.0.state, if_match, by: operator.0 };
     let view = answered(here.arbiter.set_desired.send(order).await, Named::Instance)?;
-    Ok(instance(HttpResponse::Ok(), &view))
+    Ok(instance(HttpResponse::Ok(), &view, &here))
 }
 
 /// Gives an instance a fresh budget of attempts.
@@ -127,19 +126,24 @@ pub(in crate::http) async fn retry(operator: Operator, request: HttpRequest, her
     Query::none(&request)?;
     let order = Retry { id: instance_id(&request)?, by: operator.0 };
     let view = answered(here.arbiter.retry.send(order).await, Named::Instance)?;
-    Ok(instance(HttpResponse::Ok(), &view))
+    Ok(instance(HttpResponse::Ok(), &view, &here))
 }
 
 fn shown(state: &State, id: InstanceId) -> Answer {
     match state.board.fleet().instances.get(&id) {
-        Some(view) => Ok(instance(HttpResponse::Ok(), view)),
+        Some(view) => Ok(instance(HttpResponse::Ok(), view, state)),
         None => Err(Problem::new(Kind::NotFound, Refusal::NoSuchInstance(id).to_string())),
     }
 }
 
-fn instance(mut response: HttpResponseBuilder, view: &Arc<InstanceView>) -> HttpResponse {
+/// An instance as an answer, with its generation as the `ETag`.
+pub(super) fn instance(
+    mut response: HttpResponseBuilder,
+    view: &InstanceView,
+    state: &State,
+) -> HttpResponse {
     response.insert_header((header::ETAG, format!("\"{}\"", view.generation())));
-    json(response, &InstanceBody::from(&**view))
+    json(response, &InstanceBody::new(view, state.clock.now()))
 }
 
 /// The generation that an `If-Match` asks for; none where any will do.

@@ -2,6 +2,7 @@
 
 pub(super) mod events;
 pub(super) mod explain;
+pub(super) mod holds;
 pub(super) mod hosts;
 pub(super) mod incidents;
 pub(super) mod instances;

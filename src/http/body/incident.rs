@@ -18,7 +18,7 @@ pub struct IncidentBody {
     /// What the instance is called now; null for a host's incident, and for an instance that was
     /// forgotten.
     pub name: Option<String>,
-    /// For a host's incident: its instances, as they are assigned now.
+    /// For a host's incident: the instances that it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instances: Option<Vec<InstanceId>>,
     /// The host.
@@ -119,7 +119,7 @@ impl From<&Incident> for IncidentBody {
             id: incident.id,
             instance: incident.instance,
             name: None,
-            instances: None,
+            instances: incident.instance.is_none().then(|| incident.instances.clone()),
             host: incident.host.clone(),
             severity: incident.severity,
             state: match incident.closed_at {

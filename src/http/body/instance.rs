@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Condition, DesiredState, Generation, HostId, IncidentId, InstanceId, Source, State, Status,
+    Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Source, State,
+    Status,
 };
 use crate::snapshot::InstanceView;
 
@@ -31,8 +32,10 @@ pub struct InstanceBody {
     pub next: Option<NextBody>,
     /// Its budget.
     pub attempts: AttemptsBody,
-    /// Somebody works on it.
+    /// Somebody works on it: of those who hold it, the one whose hold ends last.
     pub hold: Option<HoldBody>,
+    /// All who hold it, the one whose hold ends first in front.
+    pub holds: Vec<HolderBody>,
     /// The incident that it is in.
     pub incident: Option<IncidentId>,
 }
@@ -87,7 +90,7 @@ pub struct AttemptsBody {
     pub window_ends: Option<Timestamp>,
 }
 
-/// Somebody works on it.
+/// Until when nothing is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldBody {
     /// Who.
@@ -98,9 +101,26 @@ pub struct HoldBody {
     pub until: Timestamp,
 }
 
-impl From<&InstanceView> for InstanceBody {
-    fn from(view: &InstanceView) -> Self {
+/// One who works on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderBody {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when at the latest.
+    pub until: Timestamp,
+}
+
+impl InstanceBody {
+    /// What is shown of an instance at this time. The picture may be a moment old: a hold whose
+    /// time is over is over, whether it was taken off the picture yet or not.
+    #[must_use]
+    pub fn new(view: &InstanceView, now: Timestamp) -> Self {
         let at = view.freshness.at();
+        let holds = || view.holds.iter().filter(|hold| hold.until > now);
         Self {
             id: view.id,
             name: view.name.clone(),
@@ -131,12 +151,24 @@ impl From<&InstanceView> for InstanceBody {
                 budget: view.attempts.budget,
                 window_ends: view.attempts.window_ends,
             },
-            hold: view.holds.last().map(|hold| HoldBody {
+            hold: holds().next_back().map(|hold| HoldBody {
                 by: hold.by.clone(),
                 reason: hold.reason.clone(),
                 until: hold.until,
             }),
+            holds: holds().map(HolderBody::from).collect(),
             incident: view.incident,
+        }
+    }
+}
+
+impl From<&Hold> for HolderBody {
+    fn from(hold: &Hold) -> Self {
+        Self {
+            by: hold.by.clone(),
+            reason: hold.reason.clone(),
+            since: hold.since,
+            until: hold.until,
         }
     }
 }

@@ -22,9 +22,11 @@ mod write;
 pub use event::EventBody;
 pub use host::{HostBody, MaintenanceBody, UnmanagedBody};
 pub use incident::{IncidentBody, IncidentStateWord, SeenBody, TimelineEntry, TimelineKind};
-pub use instance::{AttemptsBody, DesiredBody, HoldBody, InstanceBody, NextBody, ObservedBody};
+pub use instance::{
+    AttemptsBody, DesiredBody, HoldBody, HolderBody, InstanceBody, NextBody, ObservedBody,
+};
 pub use page::Page;
-pub use policy::{CellBody, Explained, PolicyBody, RetryBody};
+pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};
 pub use probe::{Health, Readiness};
 pub use problem::ProblemBody;
 pub use status::{
@@ -32,4 +34,6 @@ pub use status::{
     StatusBody, SupervisionCounts,
 };
 pub use supervision::NodeBody;
-pub use write::{AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, NewInstance};
+pub use write::{
+    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, NewInstance,
+};

@@ -1,11 +1,12 @@
 //! Policies as they apply, cell by cell.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Action, Condition, DesiredState, Severity};
-use crate::policy::{Cell, Matched, Table, explain};
+use crate::model::{Action, Condition, DesiredState, Severity, State, UnknownWord};
+use crate::policy::{Cell, Matched, Rule, Table, explain};
 
 /// A policy, with what applies to every condition (`state/reason`) under each desired state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,10 +82,43 @@ pub struct Explained {
     pub text: String,
 }
 
+/// A state with whatever reason, or with one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// `state`.
+    State(State),
+    /// `state/reason`; or `missing`, which has no reason.
+    Exactly(Condition),
+}
+
+impl FromStr for Asked {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        if text.contains('/') {
+            text.parse().map(Self::Exactly)
+        } else {
+            text.parse().map(Self::State)
+        }
+    }
+}
+
 impl Explained {
-    /// What a policy says about a condition.
+    /// What a policy says. A state alone is its reason `unknown`; the text then tells to which of
+    /// its other reasons another rule applies.
     #[must_use]
-    pub fn new(table: &Table, desired: DesiredState, seen: Condition) -> Self {
+    pub fn new(table: &Table, desired: DesiredState, asked: Asked) -> Self {
+        match asked {
+            Asked::Exactly(seen) => Self::of(table, desired, seen),
+            Asked::State(state) => {
+                let said = Self::of(table, desired, Condition::new(state, "unknown"));
+                let others = others(table, desired, state);
+                Self { text: format!("{}{others}", said.text), ..said }
+            }
+        }
+    }
+
+    fn of(table: &Table, desired: DesiredState, seen: Condition) -> Self {
         let said = explain(table, desired, seen);
         Self {
             policy: said.policy,
@@ -94,6 +128,29 @@ impl Explained {
             text: said.text,
         }
     }
+}
+
+/// What is done about those reasons of a state for which it is not the same as for `unknown`.
+fn others(table: &Table, desired: DesiredState, state: State) -> String {
+    let unknown = Condition::new(state, "unknown");
+    let rule = |seen| explain(table, desired, seen).matched.map(|matched| matched.rule);
+    let usual = rule(unknown);
+    let others = Condition::of_state(state).filter(|&seen| rule(seen) != usual);
+    let said: Vec<_> = others.map(|seen| format!("{seen} ({})", briefly(rule(seen)))).collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    format!(" A state without a reason is read as {unknown}. Not the same: {}.", said.join(", "))
+}
+
+fn briefly(rule: Option<Rule>) -> String {
+    let Some(rule) = rule else { return "in sync".to_owned() };
+    let grace = if rule.grace.is_zero() {
+        String::new()
+    } else {
+        format!(" after {}", humantime::format_duration(rule.grace))
+    };
+    format!("{}{grace}, {}", rule.action, rule.severity)
 }
 
 impl From<&Table> for PolicyBody {

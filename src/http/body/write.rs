@@ -51,6 +51,16 @@ pub struct ChangeFields {
     pub host: Option<HostId>,
 }
 
+/// `PUT /api/v1/instances/{id}/hold`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldRequest {
+    /// For how long at most: a duration such as `10m`, from 1 s to 30 days.
+    pub ttl: String,
+    /// Why, in at most 500 characters.
+    pub reason: String,
+}
+
 /// `POST /api/v1/hosts/{id}/adopt`. The body may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

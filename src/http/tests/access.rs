@@ -67,6 +67,8 @@ async fn changes_need_the_token() {
         (Method::DELETE, path.clone()),
         (Method::PUT, format!("{path}/desired")),
         (Method::POST, format!("{path}/retry")),
+        (Method::PUT, format!("{path}/hold")),
+        (Method::DELETE, format!("{path}/hold")),
     ];
     let wrong = [
         None,

@@ -11,7 +11,6 @@ use crate::http::MAX_BODY;
 #[actix_web::test]
 async fn what_is_not_there_is_not_found() {
     let state = state(fleet(2), Says::Yes);
-    let hold = format!("/api/v1/instances/{}/hold", id(1));
     let later = [
         "/",
         "/api",
@@ -20,7 +19,6 @@ async fn what_is_not_there_is_not_found() {
         "/api/v1/status/",
         "/nothing",
         "/openapi.json",
-        &hold,
         "/api/v1/hosts/kvm-1/maintenance",
         "/api/v1/events/stream",
         "/api/v1/reload",
@@ -40,6 +38,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
         (Method::DELETE, "/api/v1/instances", "GET, HEAD, POST"),
         (Method::PUT, "/api/v1/instances/x", "GET, HEAD, PATCH, DELETE"),
         (Method::GET, "/api/v1/instances/x/desired", "PUT"),
+        (Method::GET, "/api/v1/instances/x/hold", "PUT, DELETE"),
         (Method::GET, "/api/v1/policies/explain", "POST"),
         (Method::OPTIONS, "/api/v1/status", "GET, HEAD"),
     ] {
@@ -166,6 +165,7 @@ fn routes() -> Vec<(Method, String)> {
         (Method::POST, "/api/v1/instances".to_owned()),
         (Method::PATCH, instance.clone()),
         (Method::PUT, format!("{instance}/desired")),
+        (Method::PUT, format!("{instance}/hold")),
         (Method::POST, "/api/v1/hosts/kvm-1/adopt".to_owned()),
         (Method::POST, "/api/v1/policies/explain".to_owned()),
     ]

@@ -12,7 +12,8 @@ pub(crate) use arbiter::{FakeArbiter, Says};
 use crate::clock::Clock;
 use crate::http::{Arbiter, OperatorToken, State};
 use crate::model::{
-    By, Condition, Desired, DesiredState, Generation, HostId, HostState, InstanceId, Source, Status,
+    By, Condition, Desired, DesiredState, Generation, Hold, HostId, HostState, InstanceId, Source,
+    Status,
 };
 use crate::policy::Policies;
 use crate::snapshot::{Board, Fleet, Freshness, HostView, InstanceView, Moment, Unmanaged, Used};
@@ -55,6 +56,12 @@ pub(crate) fn instance(number: u32) -> InstanceView {
         holds: Vec::new(),
         incident: None,
     }
+}
+
+/// A hold of somebody's, until then.
+pub(crate) fn hold(by: &str, until: &str) -> Hold {
+    let since = at("2026-11-23T05:00:00Z");
+    Hold { by: by.into(), reason: format!("{by} works on it"), since, until: at(until) }
 }
 
 pub(crate) fn host(name: &str) -> HostView {
@@ -129,10 +136,12 @@ pub(crate) fn token() -> OperatorToken {
 pub(crate) fn state(fleet: Fleet, says: Says) -> State {
     let board = Board::new(fleet.started_at);
     board.publish(fleet);
+    let clock = Clock::starting_at(at("2026-11-23T06:00:01Z"));
+    let arbiter = FakeArbiter { board: board.clone(), clock: clock.clone(), says };
     State {
-        arbiter: Arbiter::from(FakeArbiter { board: board.clone(), says }.start()),
+        arbiter: Arbiter::from(arbiter.start()),
         board,
-        clock: Clock::starting_at(at("2026-11-23T06:00:01Z")),
+        clock,
         metrics: Metrics::new("0.1.0").unwrap(),
         policies: policies(),
         store: Store::in_memory().unwrap(),

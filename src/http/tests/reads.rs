@@ -169,6 +169,7 @@ async fn an_instance_is_shown_with_its_generation_as_etag() {
             },
             "status": "backing_off", "next": { "action": "start", "at": null, "why": "why" },
             "attempts": { "used": 0, "budget": 5, "window_ends": null }, "hold": null,
+            "holds": [],
             "incident": 4,
         })
     );

@@ -24,7 +24,7 @@ fn incident(number: i64) -> Incident {
         resolution: closed.then_some(Resolution::Repaired),
         attempts: 1,
         summary: "web-1 is shutoff/crashed, running is desired".into(),
-        instances: Vec::new(),
+        instances: if number == 3 { vec![id(1), id(2)] } else { Vec::new() },
     }
 }
 

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::due::{Due, Entry};
 use super::slab::{Sink, Slab, Tenant, Ticket};
-use super::{ReadDone, ReadKind, Window};
+use super::{Expected, ReadDone, ReadKind, Window};
 use crate::hypervisor::Session;
-use crate::model::{Condition, Finding, InstanceId, Look, Source};
+use crate::model::{Condition, Finding, InstanceId, Look, MassChange, Source};
 
 /// How many domains one bulk call reads for the price of one single read, measured.
 const SINGLE_READ_COSTS: usize = 29;
@@ -31,11 +31,25 @@ pub(super) struct Book {
     round: u32,
     /// Of those registered, how many the last complete read found active.
     active: usize,
+    /// Of those, how many are missed when they are gone.
+    missed: usize,
+    /// How many gone at once are too many to be believed.
+    mass_change: MassChange,
+    /// The session on which so many were gone: on another one it is believed.
+    doubted: Option<u64>,
     /// Those whom nobody has registered, in the order of the last complete read.
     strangers: Vec<InstanceId>,
     /// The same as they were last told, in that order and in the order of their ids.
     told: Vec<InstanceId>,
     unmanaged: Vec<InstanceId>,
+}
+
+/// What a complete read found.
+pub(super) enum Found {
+    /// This.
+    Believed(ReadDone),
+    /// So many gone at once that it is not believed: these, of so many.
+    Doubted { active_before: usize, gone: Vec<InstanceId> },
 }
 
 /// What is to be done now.
@@ -51,7 +65,7 @@ pub(super) enum Step {
 }
 
 impl Book {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(mass_change: MassChange) -> Self {
         Self {
             slab: Slab::default(),
             due: Due::new(Instant::now()),
@@ -61,6 +75,9 @@ impl Book {
             order: Vec::new(),
             round: 0,
             active: 0,
+            missed: 0,
+            mass_change,
+            doubted: None,
             strangers: Vec::new(),
             told: Vec::new(),
             unmanaged: Vec::new(),
@@ -79,7 +96,15 @@ impl Book {
 
     fn forget(&mut self, tenant: Tenant) -> Sink {
         self.active -= usize::from(tenant.active);
+        self.missed -= usize::from(tenant.active && tenant.is_missed);
         tenant.sink
+    }
+
+    pub(super) fn expect(&mut self, ticket: Ticket, expected: Expected) {
+        let Some(tenant) = self.slab.of_ticket(ticket) else { return };
+        self.missed -= usize::from(tenant.active && tenant.is_missed);
+        tenant.is_missed = expected == Expected::Active;
+        self.missed += usize::from(tenant.active && tenant.is_missed);
     }
 
     pub(super) fn registered(&self) -> usize {
@@ -181,13 +206,14 @@ impl Book {
         }
     }
 
-    /// Notes what a complete read found; its numbers, of which the caller knows two.
-    pub(super) fn found_all(&mut self, answer: &[(InstanceId, Condition)]) -> ReadDone {
+    /// Notes what a complete read found, unless it is not to be believed; its numbers, of which the
+    /// caller knows two.
+    pub(super) fn found_all(&mut self, answer: &[(InstanceId, Condition)]) -> Found {
         self.round = self.round.wrapping_add(1).max(1);
         self.order.resize(answer.len(), NOBODY);
         self.strangers.clear();
-        let active_before = self.active;
-        let (mut still_there, mut of_them_down, mut active_now) = (0, 0, 0);
+        let (mut still_there, mut active_now) = (0, 0);
+        let (mut missed_there, mut missed_now) = (0, 0);
         for (&(id, condition), place) in answer.iter().zip(&mut self.order) {
             if self.slab.at(*place).is_none_or(|tenant| tenant.id != id) {
                 *place = self.slab.find(id).unwrap_or(NOBODY);
@@ -198,26 +224,46 @@ impl Book {
             };
             let active = condition.is_active();
             still_there += usize::from(tenant.active);
-            of_them_down += usize::from(tenant.active && !active);
             active_now += usize::from(active);
-            (tenant.active, tenant.round) = (active, self.round);
+            missed_there += usize::from(tenant.active && tenant.is_missed && active);
+            missed_now += usize::from(active && tenant.is_missed);
+            (tenant.was_active, tenant.active, tenant.round) = (tenant.active, active, self.round);
             if tenant.reading.is_some() {
                 tenant.found = Some(condition);
             }
         }
-        if still_there < active_before {
+        let is_much = self.mass_change.is_met(self.missed, self.missed - missed_there);
+        if is_much && self.doubted.is_none_or(|session| session == self.epoch) {
+            self.doubted = Some(self.epoch);
+            return Found::Doubted { active_before: self.missed, gone: self.take_back() };
+        }
+        self.doubted = None;
+        if still_there < self.active {
             let round = self.round;
             self.slab.all().filter(|t| t.round != round).for_each(|t| t.active = false);
         }
-        self.active = active_now;
-        ReadDone {
+        (self.active, self.missed) = (active_now, missed_now);
+        Found::Believed(ReadDone {
             kind: ReadKind::All,
             duration: std::time::Duration::ZERO,
             looks: 0,
             domains: answer.len(),
-            active_before,
-            of_them_down: of_them_down + (active_before - still_there),
+        })
+    }
+
+    /// Takes back what the last complete read has noted. Answers who was gone in it.
+    fn take_back(&mut self) -> Vec<InstanceId> {
+        let round = self.round;
+        let mut gone = Vec::new();
+        for tenant in self.slab.all() {
+            let listed = tenant.round == round;
+            let was_active = if listed { tenant.was_active } else { tenant.active };
+            if was_active && tenant.is_missed && !(listed && tenant.active) {
+                gone.push(tenant.id);
+            }
+            (tenant.active, tenant.found) = (was_active, None);
         }
+        gone
     }
 
     /// The domains that nobody has registered, if they are others than at the last time.

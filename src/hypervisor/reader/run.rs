@@ -8,9 +8,9 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
-use super::book::Step;
+use super::book::{Found, Step};
 use super::slab::Ticket;
-use super::{Notice, ReadDone, ReadKind, ReaderSettings, Shared};
+use super::{Doubted, Notice, ReadDone, ReadKind, ReaderSettings, Shared};
 use crate::hypervisor::call::panic_message;
 use crate::hypervisor::{Answer, CallError};
 use crate::model::{Condition, Finding, InstanceId, Why};
@@ -79,11 +79,16 @@ impl Task {
         };
         match self.answer(call, epoch).await {
             Some(Ok(answer)) => {
-                let read = ReadDone {
-                    duration: began.elapsed(),
-                    looks: waiting.len(),
-                    ..self.found(kind, &answer)
+                let read = match self.found(kind, &answer) {
+                    Found::Believed(read) => read,
+                    Found::Doubted { active_before, gone } => {
+                        let doubted = Doubted { at, active_before, gone };
+                        (self.settings.notice)(Notice::Doubted(doubted));
+                        self.deliver(waiting, at, Finding::Inconclusive(Why::Doubted));
+                        return;
+                    }
                 };
+                let read = ReadDone { duration: began.elapsed(), looks: waiting.len(), ..read };
                 (self.settings.notice)(Notice::Read(read));
                 let absent = match kind {
                     ReadKind::All => Finding::Seen(Condition::Missing),
@@ -123,20 +128,18 @@ impl Task {
         }
     }
 
-    fn found(&self, kind: ReadKind, answer: &[(InstanceId, Condition)]) -> ReadDone {
+    fn found(&self, kind: ReadKind, answer: &[(InstanceId, Condition)]) -> Found {
         let mut book = self.shared.book.borrow_mut();
         match kind {
             ReadKind::All => book.found_all(answer),
             ReadKind::Some => {
                 book.found_some(answer);
-                ReadDone {
+                Found::Believed(ReadDone {
                     kind,
                     duration: std::time::Duration::ZERO,
                     looks: 0,
                     domains: answer.len(),
-                    active_before: 0,
-                    of_them_down: 0,
-                }
+                })
             }
         }
     }

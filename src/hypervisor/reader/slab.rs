@@ -31,8 +31,12 @@ pub(super) struct Tenant {
     pub(super) found: Option<Condition>,
     /// Whether the last complete read found it active.
     pub(super) active: bool,
+    /// Whether the one before it did.
+    pub(super) was_active: bool,
     /// Which complete read found it last.
     pub(super) round: u32,
+    /// Whether it is missed when it is gone.
+    pub(super) is_missed: bool,
 }
 
 impl Tenant {
@@ -45,7 +49,9 @@ impl Tenant {
             reading: None,
             found: None,
             active: false,
+            was_active: false,
             round: 0,
+            is_missed: false,
         }
     }
 }

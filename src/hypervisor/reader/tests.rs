@@ -34,6 +34,7 @@ impl Bench {
         let reader = Reader::new(ReaderSettings {
             host: host.id().clone(),
             clock: clock.clone(),
+            mass_change: crate::model::MassChange::default(),
             notice: Rc::new(move |notice| told.borrow_mut().push(notice)),
         });
         Self { host, reader, clock, notices, looks: Rc::default() }
@@ -289,7 +290,9 @@ fn unmanaged_domains_are_told_when_they_change() {
             let notices = std::mem::take(&mut *bench.notices.borrow_mut());
             notices.into_iter().find_map(|notice| match notice {
                 Notice::Unmanaged(ids) => Some(ids),
-                Notice::Read(_) | Notice::Failed(_) | Notice::Broken(_) => None,
+                Notice::Read(_) | Notice::Doubted(_) | Notice::Failed(_) | Notice::Broken(_) => {
+                    None
+                }
             })
         };
         let read = async || {
@@ -311,30 +314,60 @@ fn unmanaged_domains_are_told_when_they_change() {
     });
 }
 
+/// What the next complete read is told as: none for one that is believed.
+async fn doubted(bench: &Bench, slot: &Slot) -> Option<(usize, usize)> {
+    bench.notices.borrow_mut().clear();
+    bench.looks.borrow_mut().clear();
+    slot.look(Window::now(), Source::Poll);
+    sleep(SECOND).await;
+    match bench.notices.borrow().first() {
+        Some(Notice::Read(_)) => None,
+        Some(Notice::Doubted(d)) => Some((d.active_before, d.gone.len())),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn much_that_goes_down_at_once_is_counted() {
+fn much_that_is_gone_at_once_is_believed_on_another_session_only() {
     run(async |bench| {
         bench.attach().await;
         let slots = bench.slots(10);
-        let mass = async || {
-            slots[0].look(Window::now(), Source::Poll);
-            sleep(SECOND).await;
-            let notices = std::mem::take(&mut *bench.notices.borrow_mut());
-            let Some(Notice::Read(read)) = notices.first() else { panic!("{notices:?}") };
-            (read.active_before, read.of_them_down)
-        };
-        assert_eq!(mass().await, (0, 0));
-        assert_eq!(mass().await, (10, 0));
-        bench.host.kill(slots[1].id());
-        bench.host.kill(slots[2].id());
-        bench.host.undefine(slots[2].id());
-        assert_eq!(mass().await, (10, 2));
-        assert_eq!(mass().await, (8, 0));
+        slots.iter().for_each(|slot| slot.expect(Expected::Active));
+        assert_eq!(doubted(&bench, &slots[0]).await, None, "nothing was known before");
+        for slot in &slots[..4] {
+            bench.host.kill(slot.id());
+        }
+        assert_eq!(doubted(&bench, &slots[0]).await, None, "four are too few");
+        assert_eq!(bench.findings(), [Finding::Seen(Condition::ShutoffCrashed)]);
         bench.host.answer_empty(1);
-        assert_eq!(mass().await, (8, 8));
-        assert_eq!(mass().await, (0, 0));
-        assert_eq!(mass().await, (8, 0));
-        assert_eq!(bench.findings()[4], OFF);
+        assert_eq!(doubted(&bench, &slots[9]).await, Some((6, 6)));
+        assert_eq!(bench.findings(), [Finding::Inconclusive(Why::Doubted)]);
+        assert_eq!(doubted(&bench, &slots[9]).await, None, "they are there");
+        assert_eq!(bench.findings(), [RUNNING]);
+        for slot in &slots[4..9] {
+            bench.host.kill(slot.id());
+        }
+        bench.host.undefine(slots[4].id());
+        for _ in 0..2 {
+            assert_eq!(doubted(&bench, &slots[9]).await, Some((6, 5)), "the same session");
+        }
+        bench.attach().await;
+        assert_eq!(doubted(&bench, &slots[9]).await, None, "another one");
+        assert_eq!(bench.findings(), [RUNNING]);
+    });
+}
+
+#[test]
+fn what_is_supposed_to_be_off_is_not_missed() {
+    run(async |bench| {
+        bench.attach().await;
+        let slots = bench.slots(10);
+        slots.iter().for_each(|slot| slot.expect(Expected::Active));
+        assert_eq!(doubted(&bench, &slots[0]).await, None);
+        slots[..4].iter().for_each(|slot| slot.expect(Expected::Anything));
+        slots[..8].iter().for_each(|slot| bench.host.kill(slot.id()));
+        assert_eq!(doubted(&bench, &slots[0]).await, None, "four of six are missed");
+        assert_eq!(bench.findings(), [Finding::Seen(Condition::ShutoffCrashed)]);
     });
 }
 

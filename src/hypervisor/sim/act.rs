@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use super::session::next_failure;
 use super::state::HostState;
 use super::{Deed, SimHost};
+use crate::hypervisor::call::OPERATION_TIMEOUT;
 use crate::hypervisor::goal::is_there;
 use crate::hypervisor::{Acted, CallError, Lifecycle, Operation, ShutdownBy, StoppedWhy};
 use crate::model::{Command, Condition, InstanceId, State};
@@ -14,6 +15,9 @@ use crate::model::{Command, Condition, InstanceId, State};
 /// `VIR_ERR_OPERATION_FAILED` and `VIR_ERR_OPERATION_INVALID`.
 const OPERATION_FAILED: u32 = 9;
 const OPERATION_INVALID: u32 = 55;
+
+/// How long libvirt waits for a domain's lock (`qemuDomainObjBeginJob`).
+const JOB_PATIENCE: Duration = Duration::from_secs(30);
 
 /// An action that was let through: its place in the journal, and what it is.
 pub(super) struct Begun {
@@ -88,8 +92,14 @@ async fn on_the_host(
         return Err(lost());
     }
     let failure = |code, message| Err(CallError::Libvirt { what: what(), code, message });
+    if host.look(|h| h.domains.get(&id).is_some_and(|domain| domain.has_job)) {
+        sleep(JOB_PATIENCE).await;
+    }
     let done = host.change(|h| match h.domains.get(&id).map(|domain| domain.condition) {
         None => Err(CallError::NoDomain { what: what() }),
+        Some(_) if h.domains.get(&id).is_some_and(|domain| domain.has_job) => {
+            failure(OPERATION_TIMEOUT, "cannot acquire state change lock".to_owned())
+        }
         Some(seen) => match h.failing_actions.get_mut(&command).and_then(next_failure) {
             Some(message) => {
                 fail(h, id, command);
@@ -164,6 +174,7 @@ fn running_from(seen: Condition) -> Condition {
 fn start(host: &mut HostState, id: InstanceId, condition: Condition) {
     let Some(domain) = host.domains.get_mut(&id) else { return };
     domain.condition = condition;
+    host.woken.push(id);
     *host.starts.entry(id).or_default() += 1;
     let then = match condition.state() {
         State::Paused => Lifecycle::Suspended,

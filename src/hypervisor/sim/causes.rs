@@ -90,6 +90,7 @@ impl SimHost {
             let Some(domain) = host.domains.get_mut(&id) else { return };
             if !domain.condition.is_active() {
                 domain.condition = Condition::RunningBooted;
+                host.woken.push(id);
                 host.tell(id, &[Lifecycle::Resumed, Lifecycle::Started]);
             }
         });
@@ -132,7 +133,27 @@ impl SimHost {
         let Some(name) = name else { return };
         to.change(|host| {
             host.domains.insert(id, Domain::new(&name, Condition::RunningMigrated));
+            host.woken.push(id);
             host.tell(id, &[Lifecycle::Defined, Lifecycle::Started, Lifecycle::Resumed]);
+        });
+    }
+
+    /// A job of libvirt's own begins (a dump, a backup): until it ends, actions on the domain wait for
+    /// its lock in vain.
+    pub fn begin_job(&self, id: InstanceId) {
+        self.set_job(id, true);
+    }
+
+    /// The job ends.
+    pub fn end_job(&self, id: InstanceId) {
+        self.set_job(id, false);
+    }
+
+    fn set_job(&self, id: InstanceId, has_job: bool) {
+        self.change(|host| {
+            if let Some(domain) = host.domains.get_mut(&id) {
+                domain.has_job = has_job;
+            }
         });
     }
 

@@ -21,14 +21,14 @@ pub(super) struct WorldState {
     /// How many domains, and how many sessions, were made.
     pub(super) made: u64,
     pub(super) sessions: u64,
-    /// Where every domain is active, as far as it was noted.
-    active_on: HashMap<InstanceId, usize>,
 }
 
 /// One host.
 #[derive(Default)]
 pub(super) struct HostState {
     pub(super) domains: BTreeMap<InstanceId, Domain>,
+    /// Those that have become active in the change that is under way.
+    pub(super) woken: Vec<InstanceId>,
     pub(super) reach: Reach,
     pub(super) sessions: Vec<Listener>,
     /// Counts the lives of its daemon: what one of them began, the next knows nothing of.
@@ -73,13 +73,22 @@ pub(super) struct Domain {
     pub(super) persistent: bool,
     /// Whether its guest hears the power button.
     pub(super) hears_shutdown: bool,
+    /// A job of libvirt's own has it: actions on it do not get to it.
+    pub(super) has_job: bool,
     /// Counts its runs: a shutdown that was sent to one run does not end the next.
     pub(super) run: u64,
 }
 
 impl Domain {
     pub(super) fn new(name: &str, condition: Condition) -> Self {
-        Self { name: name.to_owned(), condition, persistent: true, hears_shutdown: true, run: 0 }
+        Self {
+            name: name.to_owned(),
+            condition,
+            persistent: true,
+            hears_shutdown: true,
+            has_job: false,
+            run: 0,
+        }
     }
 }
 
@@ -94,28 +103,22 @@ impl WorldState {
         Self {
             origin,
             deadline: Duration::from_secs(5),
-            action_deadline: Duration::from_secs(30),
+            action_deadline: Duration::from_secs(120),
             hosts: BTreeMap::new(),
             journal: Vec::new(),
             doubly_active: BTreeSet::new(),
             made: 0,
             sessions: 0,
-            active_on: HashMap::new(),
         }
     }
 
-    pub(super) fn note_doubly_active(&mut self) {
-        self.active_on.clear();
-        if self.hosts.len() < 2 {
-            return;
-        }
-        for host in self.hosts.values() {
-            for (&id, _) in host.domains.iter().filter(|(_, d)| d.condition.is_active()) {
-                let on = self.active_on.entry(id).or_default();
-                *on += 1;
-                if *on > 1 {
-                    self.doubly_active.insert(id);
-                }
+    /// Notes which of those that have just become active are so somewhere else as well.
+    pub(super) fn note_doubly_active(&mut self, woken: &[InstanceId]) {
+        for &id in woken {
+            let is_active =
+                |h: &&HostState| h.domains.get(&id).is_some_and(|d| d.condition.is_active());
+            if self.hosts.values().filter(is_active).count() > 1 {
+                self.doubly_active.insert(id);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::model::{HostId, HostRecord, Maintenance};
 use crate::store::StoreError;
 use crate::store::failure::Failure;
 
-on_conflict!(Replace: [uri, added_at, maintenance_by, maintenance_reason, maintenance_since]);
+on_conflict!(Replace: [uri, added_at, maintenance_by, maintenance_reason, maintenance_since, seen_at]);
 
 /// Writes a host, new or known.
 pub(in crate::store) fn put(conn: &mut SqliteConnection, host: &HostRecord) -> Result<(), Failure> {
@@ -21,6 +21,7 @@ pub(in crate::store) fn put(conn: &mut SqliteConnection, host: &HostRecord) -> R
         dsl::maintenance_by.eq(maintenance.map(|m| &m.by)),
         dsl::maintenance_reason.eq(maintenance.map(|m| &m.reason)),
         dsl::maintenance_since.eq(maintenance.map(|m| micros(m.since))),
+        dsl::seen_at.eq(host.seen_at.map(micros)),
     ));
     Upsert::<_, Replace>::new(insert).execute(conn)?;
     Ok(())
@@ -53,6 +54,7 @@ struct HostRow {
     maintenance_by: Option<String>,
     maintenance_reason: Option<String>,
     maintenance_since: Option<i64>,
+    seen_at: Option<i64>,
 }
 
 impl HostRow {
@@ -72,6 +74,7 @@ impl HostRow {
             added_at: row.time("added_at", self.added_at)?,
             id: HostId::from(self.id.as_str()),
             uri: self.uri,
+            seen_at: row.time_if("seen_at", self.seen_at)?,
             maintenance,
         })
     }

@@ -13,6 +13,7 @@ diesel::table! {
         maintenance_by -> Nullable<Text>,
         maintenance_reason -> Nullable<Text>,
         maintenance_since -> Nullable<BigInt>,
+        seen_at -> Nullable<BigInt>,
     }
 }
 
@@ -33,7 +34,7 @@ diesel::table! {
         observed -> Nullable<Text>,
         observed_since -> Nullable<BigInt>,
         observed_source -> Nullable<Text>,
-        down_with_host -> Bool,
+        down_with -> Nullable<Text>,
         last_active_host -> Nullable<Text>,
         last_active_at -> Nullable<BigInt>,
         budget_since -> BigInt,

@@ -109,6 +109,7 @@ fn the_story_outlives_the_instance() {
                 uri: "test:///default".into(),
                 added_at: at(0),
                 maintenance: None,
+                seen_at: None,
             }],
             instances: vec![instance(1, 1), instance(2, 1)],
             incidents: vec![incident(1, 1)],

@@ -84,6 +84,7 @@ fn a_file_keeps_it_for_the_next_start() {
             uri: "qemu:///system".into(),
             added_at: at(0),
             maintenance: None,
+            seen_at: None,
         }],
         instances: vec![instance(1, 1)],
         incidents: vec![incident(1, 1)],

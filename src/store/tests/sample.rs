@@ -33,7 +33,7 @@ pub(super) fn instance(number: u128, generation: i64) -> Instance {
         settled: true,
         in_sync_since: None,
         observed: None,
-        down_with_host: false,
+        down_with: None,
         last_active: None,
         budget: Budget { since: at(0) },
         holds: Vec::new(),
@@ -120,9 +120,10 @@ prop_compose! {
         uri: String,
         added_at in any_time(),
         maintenance in proptest::option::of((any::<String>(), any::<String>(), any_time())),
+        seen_at in proptest::option::of(any_time()),
     ) -> HostRecord {
         let maintenance = maintenance.map(|(by, reason, since)| Maintenance { by, reason, since });
-        HostRecord { id, uri, added_at, maintenance }
+        HostRecord { id, uri, added_at, maintenance, seen_at }
     }
 }
 
@@ -134,7 +135,8 @@ fn any_hold() -> impl Strategy<Value = Hold> {
 prop_compose! {
     pub(super) fn any_instance(number: u128)(
         (name, host, policy, priority) in (any::<String>(), any_host(), any::<String>(), any::<i32>()),
-        (added_at, settled, down_with_host) in (any_time(), any::<bool>(), any::<bool>()),
+        (added_at, settled) in (any_time(), any::<bool>()),
+        down_with in proptest::option::of(any_of(DownWith::ALL)),
         (state, generation) in (any_of(DesiredState::ALL), 1_i64..i64::MAX),
         (desired_since, by) in (any_time(), any_by()),
         in_sync_since in proptest::option::of(any_time()),
@@ -151,7 +153,7 @@ prop_compose! {
             settled,
             in_sync_since,
             observed: observed.map(|(condition, since, source)| Observed { condition, since, source }),
-            down_with_host,
+            down_with,
             last_active: last_active.map(|(host, at)| LastActive { host, at }),
             budget: Budget { since: budget },
             holds,

@@ -6,9 +6,11 @@ use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::instance;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reply,
+    Retry, SetDesired,
 };
-use crate::model::InstanceId;
+use crate::clock::Clock;
+use crate::model::{Hold, InstanceId};
 use crate::snapshot::{Board, Fleet, InstanceView};
 
 /// How the arbiter answers.
@@ -26,6 +28,7 @@ pub(crate) enum Says {
 
 pub(crate) struct FakeArbiter {
     pub(super) board: Board,
+    pub(super) clock: Clock,
     pub(super) says: Says,
 }
 
@@ -134,5 +137,39 @@ impl Handler<Retry> for FakeArbiter {
 
     fn handle(&mut self, m: Retry, _: &mut Context<Self>) -> Self::Result {
         self.change(m.id, |_| Ok(()))
+    }
+}
+
+impl Handler<PutHold> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: PutHold, _: &mut Context<Self>) -> Self::Result {
+        let since = self.clock.now();
+        self.change(m.id, move |view| {
+            let until = since + m.ttl;
+            let hold = Hold { by: m.by.to_string(), reason: m.reason, since, until };
+            view.holds.push(hold);
+            view.holds.sort_by_key(|hold| hold.until);
+            Ok(())
+        })
+    }
+}
+
+impl Handler<ReleaseHold> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
+
+    fn handle(&mut self, m: ReleaseHold, _: &mut Context<Self>) -> Self::Result {
+        self.change(m.id, move |view| {
+            let of = m.of.unwrap_or(m.by).to_string();
+            match view.holds.iter().position(|hold| hold.by == of) {
+                Some(place) => drop(view.holds.remove(place)),
+                None if view.holds.is_empty() => {}
+                None => {
+                    let holders: Vec<_> = view.holds.iter().map(|hold| hold.by.clone()).collect();
+                    return Err(Refusal::HeldByOthers { of, holders: holders.join(", ") });
+                }
+            }
+            Ok(())
+        })
     }
 }

@@ -1,0 +1,103 @@
+//! The same UUID on another host than the instance's own: moved there, about to, or there twice.
+//!
+//! A domain that is active there and not here has moved, and is followed. In a live migration both
+//! hosts have it for a while, the one to which it goes paused for libvirt's own work.
+
+use jiff::Timestamp;
+
+use super::book::{Book, Entry};
+use super::turn::{Effect, Line};
+use crate::hypervisor::Listed;
+use crate::model::{Condition, EventKind, HostId, HostState, InstanceId};
+use crate::policy::{Elsewhere, is_libvirts_work};
+
+/// An instance as another host than its own has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sighting {
+    /// In what condition: an active one.
+    pub(super) condition: Condition,
+    /// When that host was asked.
+    pub(super) at: Timestamp,
+}
+
+impl Book {
+    /// Notes which of the domains that a host lists are active instances of other hosts. Each of them
+    /// is looked at on its own host too, so that what both say is of one time.
+    pub(super) fn sight<'a>(
+        &mut self,
+        id: &HostId,
+        domains: impl Iterator<Item = &'a Listed>,
+        at: Timestamp,
+    ) {
+        self.foreign.retain(|_, hosts| {
+            hosts.remove(id);
+            !hosts.is_empty()
+        });
+        for domain in domains.filter(|d| d.condition.is_active()) {
+            if self.instances.contains_key(&domain.id) {
+                let sighting = Sighting { condition: domain.condition, at };
+                self.foreign.entry(domain.id).or_default().insert(id.clone(), sighting);
+                self.turn.then(Effect::LookAt(domain.id, at));
+            }
+        }
+    }
+
+    /// Where else the same UUID is, as far as the hosts were listed (N2).
+    pub(super) fn elsewhere(&self, entry: &Entry) -> Elsewhere {
+        let record = &entry.record;
+        let is_up = |host| self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
+        let sightings = self.foreign.get(&record.id).into_iter().flatten();
+        let mut found = Elsewhere::Nowhere;
+        for (host, sighting) in sightings {
+            if !is_up(host) {
+                return Elsewhere::MaybeOn(host.clone());
+            }
+            let active_here = entry.condition().is_some_and(Condition::is_active);
+            let at_once = active_here && entry.seen_at > Some(sighting.at);
+            if at_once && !is_libvirts_work(sighting.condition) {
+                return Elsewhere::Twice(host.clone());
+            }
+            found = Elsewhere::On(host.clone());
+        }
+        if found != Elsewhere::Nowhere {
+            return found;
+        }
+        // Where it was last seen active, before it was assigned to its present host.
+        match record.last_active.as_ref().map(|active| &active.host) {
+            Some(last) if *last != record.host && !is_up(last) => Elsewhere::MaybeOn(last.clone()),
+            Some(_) | None => Elsewhere::Nowhere,
+        }
+    }
+
+    /// Follows an instance that is not active on its own host to the one on which it is. Answers
+    /// whether it has moved.
+    pub(super) fn follow(&mut self, id: InstanceId, now: Timestamp) -> bool {
+        let Some(entry) = self.instances.get(&id) else { return false };
+        let Some(observed) = entry.record.observed else { return false };
+        let gone = !observed.condition.is_active();
+        let idle = entry.attempts.iter().all(|a| a.outcome.is_some());
+        let Some(sightings) = self.foreign.get(&id).filter(|_| gone && idle) else { return false };
+        let mut there = sightings.iter();
+        let (Some((host, sighting)), None) = (there.next(), there.next()) else { return false };
+        let is_up = self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
+        if !is_up || is_libvirts_work(sighting.condition) {
+            return false;
+        }
+        if sighting.at < observed.since {
+            // What was there before it was gone here may be the past: that host is asked again.
+            self.turn.then(Effect::Relist(host.clone()));
+            return false;
+        }
+        let (from, to) = (entry.record.host.clone(), host.clone());
+        let text =
+            format!("it has moved to {to} (before: {from}), where it is {}", sighting.condition);
+        let line = Line::new(EventKind::Instance, text)
+            .instance(id, &to)
+            .incident(entry.incident.as_ref().map(|i| i.id));
+        tracing::info!(instance = %entry.record.name, "moved from {from} to {to}");
+        self.reassign(id, &from, &to);
+        self.turn.write(id);
+        self.note(now, line);
+        true
+    }
+}
