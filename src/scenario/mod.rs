@@ -1,7 +1,7 @@
 //! Scenarios: what happens to machines, and what the service does about it, as data.
 //!
 //! A scenario is a file (`docs/simulate.md`): hosts and domains, what happens when, and what is
-//! expected. [`play`] lets the whole service, its real actors and its real (in-memory) database,
+//! expected. [`play()`] lets the whole service, its real actors and its real (in-memory) database,
 //! loose on the simulated world, on virtual time: hours pass in fractions of a second, and the same
 //! file gives the same story. [`play_on`] does so on any other [`Stage`], for instance on real
 //! hosts in real time.
