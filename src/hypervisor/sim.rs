@@ -20,6 +20,7 @@
 mod act;
 mod causes;
 mod faults;
+mod record;
 mod session;
 mod state;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use super::{Acted, CallError, Lifecycle};
 use crate::model::{Command, Condition, HostId, InstanceId};
 
 pub use causes::OnCrash;
+pub use record::{Change, Read, Record};
 
 /// The world: all hosts, on one clock. Cheap to clone; clones are the same world.
 #[derive(Clone)]
@@ -235,6 +237,7 @@ impl SimHost {
         let answer = change(host);
         let woken = std::mem::take(&mut host.woken);
         state.note_doubly_active(&woken);
+        state.note_changes();
         answer
     }
 }

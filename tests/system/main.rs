@@ -9,6 +9,7 @@ mod holds;
 mod mass;
 mod orders;
 mod races;
+mod random;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;

@@ -31,7 +31,7 @@ pub(super) struct Book {
     /// Every instance.
     pub(super) instances: HashMap<InstanceId, Entry>,
     /// Every configured host.
-    pub(super) hosts: HashMap<HostId, HostEntry>,
+    pub(super) hosts: BTreeMap<HostId, HostEntry>,
     /// Instances that were listed active on hosts other than their own.
     pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
     /// Who may act.
@@ -192,7 +192,7 @@ impl Book {
         Self {
             policies,
             instances: HashMap::new(),
-            hosts: HashMap::new(),
+            hosts: BTreeMap::new(),
             foreign: HashMap::new(),
             admission: Admission::new(limits),
             gate: Gate::Starting,

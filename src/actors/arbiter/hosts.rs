@@ -145,7 +145,9 @@ impl Book {
         let tried = self.hosts.values().all(|h| h.state != HostState::Connecting);
         if self.gate == Gate::Starting && tried {
             self.gate = Gate::Open;
-            let all: Vec<_> = self.instances.keys().copied().collect();
+            // In a certain order, so that a run can be repeated.
+            let all: BTreeSet<_> = self.instances.keys().copied().collect();
+            let all: Vec<_> = all.into_iter().collect();
             self.judge_mismatches(&all, now);
         }
     }

@@ -83,8 +83,15 @@ fn book_from(settings: &ArbiterSettings, loaded: Loaded, now: Timestamp) -> Book
         let kept = kept.remove(&plan.config.id);
         book.put_host(plan.clone(), pending, kept, now);
     }
+    // Whoever looks at an instance goes on noting it where he did before this book.
+    let shown = settings.board.fleet();
+    let entry_of = |record: crate::model::Instance| {
+        let known = shown.instances.get(&record.id).map(|view| view.freshness.clone());
+        let fresh = Entry::new(record);
+        Entry { freshness: known.unwrap_or_else(|| fresh.freshness.clone()), ..fresh }
+    };
     let mut entries: HashMap<InstanceId, Entry> =
-        loaded.instances.into_iter().map(|record| (record.id, Entry::new(record))).collect();
+        loaded.instances.into_iter().map(|record| (record.id, entry_of(record))).collect();
     for incident in loaded.open_incidents {
         book.open_incidents[incident.severity as usize] += 1;
         match incident.instance {

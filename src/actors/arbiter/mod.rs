@@ -25,7 +25,7 @@ mod trouble;
 mod turn;
 mod views;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ pub struct Arbiter {
     /// What is known; none until the database was read.
     book: Option<Book>,
     /// Who is where. Survives what the book does not.
-    hosts: HashMap<HostId, Addr<Host>>,
+    hosts: BTreeMap<HostId, Addr<Host>>,
     instances: HashMap<InstanceId, Addr<InstanceActor>>,
     /// Whether a commit is under way.
     committing: bool,
@@ -117,7 +117,7 @@ impl Arbiter {
             settings,
             show,
             book: None,
-            hosts: HashMap::new(),
+            hosts: BTreeMap::new(),
             instances: HashMap::new(),
             committing: false,
             turn_ends: false,

@@ -1,6 +1,6 @@
 //! A host's children: an actor per instance, started, restarted and quarantined.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ use crate::supervision::{
 /// The children, and where they are shown.
 pub(super) struct Family {
     book: Children<InstanceId>,
-    held: HashMap<InstanceId, (Addr<Instance>, Child)>,
+    /// In a certain order, so that a run can be repeated.
+    held: BTreeMap<InstanceId, (Addr<Instance>, Child)>,
     names: HashMap<InstanceId, String>,
     limit: Limit,
     quarantine: Duration,
@@ -33,7 +34,7 @@ impl Family {
     pub(super) fn new(settings: &HostSettings, node: NodeId) -> Self {
         Self {
             book: Children::new(),
-            held: HashMap::new(),
+            held: BTreeMap::new(),
             names: HashMap::new(),
             limit: settings.instance_limit,
             quarantine: settings.quarantine,

@@ -1,5 +1,6 @@
 //! The simulator's end of the contract.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{sleep, timeout};
 
 use super::state::{HostState, Listener, Reach};
-use super::{SimHost, act};
+use super::{Read, SimHost, act};
 use crate::hypervisor::{
     Acted, Answer, CallError, Hypervisor, Listed, Operation, Session, Signal, Subject,
 };
@@ -21,6 +22,7 @@ impl Hypervisor for SimHost {
         let host = self.clone();
         let deadline = self.world.lock().deadline;
         self.change(|h| h.calls.connects += 1);
+        let asked = self.world.age();
         Box::pin(async move {
             let what = host.subject(Operation::Connect, None);
             let open = async {
@@ -31,6 +33,14 @@ impl Hypervisor for SimHost {
             };
             let session =
                 timeout(deadline, open).await.unwrap_or(Err(CallError::Timeout { what, deadline }));
+            host.world.note_read(|done| Read {
+                host: host.id.clone(),
+                session: session.as_ref().map_or(0, |session| session.number),
+                operation: Operation::Connect,
+                asked,
+                done,
+                said: session.is_ok().then(BTreeMap::new),
+            });
             session.map(|session| Rc::new(session) as Rc<dyn Session>)
         })
     }
@@ -139,12 +149,13 @@ impl Session for SimSession {
 
 impl SimSession {
     /// Reads, within the deadline. The answer is of when the host took the question.
-    fn read<T: 'static>(
+    fn read<T: Says + 'static>(
         &self,
         operation: Operation,
-        take: impl FnOnce(&mut HostState) -> T + 'static,
-    ) -> Answer<T> {
+        take: impl FnOnce(&mut HostState) -> Vec<T> + 'static,
+    ) -> Answer<Vec<T>> {
         let (host, session) = (self.host.clone(), self.number);
+        let asked = host.world.age();
         let deadline = host.world.lock().deadline;
         Box::pin(async move {
             let what = host.subject(operation, None);
@@ -170,11 +181,38 @@ impl SimSession {
                     CallError::Libvirt { what: what.clone(), code, message }
                 })
             };
-            match timeout(deadline, call).await {
+            let answer = match timeout(deadline, call).await {
                 Ok(answer) => answer,
-                Err(_elapsed) => Err(CallError::Timeout { what, deadline }),
-            }
+                Err(_elapsed) => Err(CallError::Timeout { what: what.clone(), deadline }),
+            };
+            host.world.note_read(|done| Read {
+                host: host.id.clone(),
+                session,
+                operation,
+                asked,
+                done,
+                said: answer.as_ref().ok().map(|said| said.iter().map(Says::says).collect()),
+            });
+            answer
         })
+    }
+}
+
+/// One of an answer's domains.
+trait Says {
+    /// Which it is, and how.
+    fn says(&self) -> (InstanceId, Condition);
+}
+
+impl Says for Listed {
+    fn says(&self) -> (InstanceId, Condition) {
+        (self.id, self.condition)
+    }
+}
+
+impl Says for (InstanceId, Condition) {
+    fn says(&self) -> (InstanceId, Condition) {
+        *self
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::{Calls, Deed};
+use super::{Calls, Deed, Record};
 use crate::hypervisor::{Lifecycle, Signal};
 use crate::model::{Command, Condition, HostId, InstanceId};
 
@@ -21,6 +21,9 @@ pub(super) struct WorldState {
     /// How many domains, and how many sessions, were made.
     pub(super) made: u64,
     pub(super) sessions: u64,
+    /// What is kept for a test, and how every domain was when it was noted last.
+    pub(super) record: Option<Record>,
+    pub(super) noted: BTreeMap<(HostId, InstanceId), Condition>,
 }
 
 /// One host.
@@ -109,6 +112,8 @@ impl WorldState {
             doubly_active: BTreeSet::new(),
             made: 0,
             sessions: 0,
+            record: None,
+            noted: BTreeMap::new(),
         }
     }
 

@@ -1,0 +1,164 @@
+//! What must have been before an action is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assured::hypervisor::Operation;
+use assured::hypervisor::sim::Read;
+use assured::model::{Condition, EventKind, HostId, OutcomeKind};
+
+use super::facts::{AHEAD, Facts, desired_in, generation_in};
+use super::laws::{Broken, broken};
+use super::log::Held;
+use super::plan::host_name;
+use super::stage::age_of;
+
+/// N7: every action has an intent of its own, written before, for the same command on the same host;
+/// and one that was taken back was not sent.
+pub fn an_intent_before_its_action(facts: &Facts) -> Result<(), Broken> {
+    let mut used = BTreeSet::new();
+    for deed in &facts.journal {
+        let Some(attempt) = facts.attempt_of(deed) else {
+            return broken(facts, deed.id, deed.asked, "an action without an intent");
+        };
+        let mut wrong = Vec::new();
+        if (attempt.command, &attempt.host) != (deed.command, &deed.host) {
+            wrong.push("another command or host");
+        }
+        if attempt.outcome.is_some_and(|(_, at)| at + AHEAD < deed.asked) {
+            wrong.push("over before");
+        }
+        if !used.insert(attempt.number) {
+            wrong.push("sent twice");
+        }
+        if !wrong.is_empty() {
+            let said = format!("{} on {} is not {attempt:?}: {wrong:?}", deed.command, deed.host);
+            return broken(facts, deed.id, deed.asked, said);
+        }
+    }
+    let answered = |k| matches!(k, OutcomeKind::Done | OutcomeKind::AlreadyThere);
+    for attempt in &facts.attempts {
+        let Some((kind, at)) = attempt.outcome else { continue };
+        if answered(kind) && !used.contains(&attempt.number) {
+            return broken(facts, attempt.id, at, format!("{kind}, but it was not sent"));
+        }
+    }
+    Ok(())
+}
+
+/// N7: each attempt has one outcome in the audit log, and none is without one in the end.
+pub fn every_outcome_is_told_once(facts: &Facts) -> Result<(), Broken> {
+    let mut told: BTreeMap<i64, usize> = BTreeMap::new();
+    for event in facts.events.iter().filter(|e| e.kind == EventKind::Outcome) {
+        let number = event.detail.get("attempt").and_then(serde_json::Value::as_i64);
+        *told.entry(number.unwrap_or(0)).or_default() += 1;
+    }
+    let uprooted = |id| facts.log.uprooted.iter().any(|(_, other)| *other == id);
+    for attempt in &facts.attempts {
+        let times = told.get(&attempt.number).copied().unwrap_or(0);
+        if times > 1 || (times == 0 && !uprooted(attempt.id)) {
+            let said = format!("{times} outcomes of {attempt:?}");
+            return broken(facts, attempt.id, attempt.at, said);
+        }
+    }
+    Ok(())
+}
+
+/// N3: no action is sent for an instance whose desired state is newer than the one it was judged by.
+pub fn no_action_for_an_older_generation(facts: &Facts) -> Result<(), Broken> {
+    for deed in &facts.journal {
+        let Some(attempt) = facts.attempt_of(deed) else { continue };
+        let newer = facts.events[attempt.place..].iter().find(|e| {
+            e.kind == EventKind::Desired
+                && e.instance == Some(deed.id)
+                && desired_in(e).is_some()
+                && generation_in(e).is_some_and(|g| g > attempt.generation)
+                && age_of(e.at) + AHEAD < deed.asked
+        });
+        if let Some(newer) = newer {
+            let said = format!("{} after {}", deed.command, newer.text);
+            return broken(facts, deed.id, deed.asked, said);
+        }
+    }
+    Ok(())
+}
+
+/// N11: between the intent and the action the domain was read over a live connection, and that look
+/// still showed something that is not desired.
+pub fn a_fresh_look_before_each_action(facts: &Facts) -> Result<(), Broken> {
+    for deed in &facts.journal {
+        let Some(attempt) = facts.attempt_of(deed) else { continue };
+        let says = |read: &Read| {
+            let said = read.said.as_ref()?;
+            let complete = read.operation != Operation::ReadSome;
+            said.get(&deed.id).copied().or(complete.then_some(Condition::Missing))
+        };
+        let looks: Vec<Condition> = facts
+            .record
+            .reads
+            .iter()
+            .filter(|r| r.host == deed.host && r.operation != Operation::Connect)
+            .filter(|r| r.asked + AHEAD >= attempt.at && r.done <= deed.asked)
+            .filter_map(says)
+            .collect();
+        let desired = facts.known(deed.id, attempt.place).desired;
+        let reason = |seen: &&Condition| desired.is_none_or(|desired| !desired.is_met_by(**seen));
+        if looks.iter().find(reason).is_none() {
+            let said = format!("{}, but the fresh looks showed {looks:?}", deed.command);
+            return broken(facts, deed.id, deed.asked, said);
+        }
+    }
+    Ok(())
+}
+
+/// N10: in each life of the service, no action before every host was listed in it, or could not be
+/// reached twice.
+pub fn every_host_is_tried_first(facts: &Facts) -> Result<(), Broken> {
+    for deed in &facts.journal {
+        let Some(life) = facts.life_of(deed.asked).map(|life| facts.log.lives[life]) else {
+            continue;
+        };
+        for number in 0..facts.plan.shape.hosts {
+            let host = HostId::from(host_name(number).as_str());
+            let of_this_life =
+                |r: &&Read| r.host == host && r.asked >= life.from && r.done <= deed.asked;
+            let reads = facts.record.reads.iter().filter(of_this_life);
+            let (listed, failed): (Vec<_>, Vec<_>) = reads
+                .filter(|r| matches!(r.operation, Operation::List | Operation::Connect))
+                .filter(|r| r.operation == Operation::List || r.said.is_none())
+                .partition(|r| r.said.is_some());
+            if listed.is_empty() && failed.len() < 2 {
+                let said = format!("{} before {host} was tried", deed.command);
+                return broken(facts, deed.id, deed.asked, said);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// N14: while the database is out no action is begun: only what was written down before goes out.
+pub fn no_action_without_the_database(facts: &Facts) -> Result<(), Broken> {
+    for deed in &facts.journal {
+        let during = facts.log.outages.iter().find(|o| o.has(deed.asked));
+        let (Some(outage), Some(attempt)) = (during, facts.attempt_of(deed)) else { continue };
+        if attempt.at > outage.from + AHEAD {
+            return broken(facts, deed.id, deed.asked, "begun without the database");
+        }
+    }
+    Ok(())
+}
+
+/// Holds: nothing is sent for an instance from the acknowledgement of a hold to its end.
+pub fn no_action_on_what_is_held(facts: &Facts) -> Result<(), Broken> {
+    for deed in &facts.journal {
+        let before = |h: &&Held| h.id == deed.id && h.at + AHEAD < deed.asked;
+        let Some(held) = facts.log.holds.iter().rfind(before) else { continue };
+        // What is forgotten is held no more.
+        let gone = |(at, id): &(_, _)| *id == deed.id && *at + AHEAD >= held.at;
+        let forgotten = facts.log.uprooted.iter().any(gone);
+        if held.until.is_some_and(|until| deed.asked + AHEAD < until) && !forgotten {
+            let said = format!("{} although it is held: {held:?}", deed.command);
+            return broken(facts, deed.id, deed.asked, said);
+        }
+    }
+    Ok(())
+}

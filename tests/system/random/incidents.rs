@@ -1,0 +1,39 @@
+//! What is an incident.
+
+use std::time::Duration;
+
+use assured::model::{Event, EventKind};
+
+use super::facts::{Facts, desired_in};
+use super::laws::{Broken, broken};
+use super::stage::age_of;
+
+/// N13: an incident is opened only where something has happened that the service did not do: the
+/// script has touched the domain or its host since the instance was last known to be as desired; or
+/// where an order's attempts are spent.
+pub fn no_incident_of_our_own_making(facts: &Facts) -> Result<(), Broken> {
+    for (place, event) in facts.events.iter().enumerate() {
+        let (EventKind::IncidentOpened, Some(id)) = (event.kind, event.instance) else { continue };
+        let at = age_of(event.at);
+        let touched =
+            |from: Duration| facts.log.touched.iter().any(|(t, i)| *i == id && *t >= from && *t <= at);
+        let own = |e: &&Event| e.instance == Some(id);
+        // The last time that all was well, or that it was put under the service's care.
+        let well = |e: &Event| match e.kind {
+            EventKind::IncidentClosed => true,
+            EventKind::Desired => desired_in(e).is_none(),
+            EventKind::Instance => e.text.contains("adopted"),
+            _ => false,
+        };
+        let since = facts.events[..place].iter().rev().filter(own).find(|e| well(e));
+        let from = since.map_or(Duration::ZERO, |e| age_of(e.at));
+        // How long it may take until something is noticed.
+        let from = from.saturating_sub(Duration::from_secs(90));
+        let tries = facts.attempts.iter().filter(|a| a.id == id && a.at >= from && a.at <= at);
+        let spent = tries.count() > 0 && since.is_none_or(|e| e.kind != EventKind::Desired);
+        if !touched(from) && !spent {
+            return broken(facts, id, at, format!("an incident of its own making: {}", event.text));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! What holds at every moment, checked after each step.
+
+use std::time::Duration;
+
+use assured::model::{HostState, InstanceId, Severity, Status};
+use assured::snapshot::Fleet;
+use assured::store::{IncidentQuery, IncidentState, Loaded};
+use tokio::time::sleep;
+
+use super::stage::{Stage, age_of};
+
+/// How long a service may take until it has read the database, or found it usable again.
+const SETTLED_AFTER: Duration = Duration::from_secs(7);
+
+/// All of them. What is between two turns of the arbiter is given a moment.
+pub async fn check(stage: &Stage) -> Result<(), String> {
+    let mut last = Ok(());
+    for _ in 0..4 {
+        last = once(stage).await;
+        if last.is_ok() {
+            break;
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    last
+}
+
+async fn once(stage: &Stage) -> Result<(), String> {
+    if stage.is_out {
+        return Ok(());
+    }
+    let loaded = stage.rig.store.load().unwrap();
+    kept(stage, &loaded)?;
+    let Some(service) = &stage.service else { return Ok(()) };
+    let log = stage.log.borrow().clone();
+    let begun = log.lives.last().map_or(Duration::ZERO, |life| life.from);
+    let usable = log.outages.last().and_then(|o| o.to).unwrap_or_default().max(begun);
+    let fleet = service.board.fleet();
+    never_restarted(service)?;
+    if stage.now() < usable + SETTLED_AFTER || !fleet.database_healthy {
+        return Ok(());
+    }
+    for attempt in loaded.attempts.iter().filter(|a| a.outcome.is_none()) {
+        if age_of(attempt.at) + Duration::from_millis(15) < begun {
+            return Err(format!("N7: of an earlier life, and without an outcome: {attempt:?}"));
+        }
+    }
+    shown_is_stored(&fleet, &loaded)?;
+    counted_is_stored(stage, &fleet, &loaded).await?;
+    statuses_are_consistent(&fleet)
+}
+
+/// N6: the stored generation is never less than one that was acknowledged, and of that generation the
+/// state is the acknowledged one.
+fn kept(stage: &Stage, loaded: &Loaded) -> Result<(), String> {
+    let log = stage.log.borrow();
+    for ack in &log.acks {
+        if log.uprooted.iter().any(|(_, id)| *id == ack.id) {
+            continue;
+        }
+        let stored = loaded.instances.iter().find(|i| i.id == ack.id).map(|i| &i.desired);
+        let holds = stored.is_some_and(|d| {
+            d.generation > ack.generation
+                || (d.generation == ack.generation && d.state == ack.state)
+        });
+        if !holds {
+            return Err(format!("N6: {ack:?} was acknowledged, stored is {stored:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// No actor of the service fails, whatever the world does.
+fn never_restarted(service: &crate::rig::Service) -> Result<(), String> {
+    let tree = service.board.tree();
+    match tree.iter().find(|(_, n)| n.restarts > 0 || n.state == "quarantined") {
+        Some((id, node)) => Err(format!("an actor was restarted: {id:?} {node:?}")),
+        None => Ok(()),
+    }
+}
+
+/// What is shown of each instance is what is stored.
+fn shown_is_stored(fleet: &Fleet, loaded: &Loaded) -> Result<(), String> {
+    let ids: Vec<InstanceId> = loaded.instances.iter().map(|i| i.id).collect();
+    let shown: Vec<InstanceId> = fleet.instances.keys().copied().collect();
+    if ids != shown {
+        return Err(format!("stored are {ids:?}, shown are {shown:?}"));
+    }
+    for stored in &loaded.instances {
+        let view = &fleet.instances[&stored.id];
+        let incident =
+            loaded.open_incidents.iter().find(|i| i.instance == Some(stored.id)).map(|i| i.id);
+        let same = view.name == stored.name
+            && view.host == stored.host
+            && view.policy == stored.policy
+            && view.priority == stored.priority
+            && view.desired == stored.desired
+            && view.observed == stored.observed.map(|o| o.condition)
+            && view.holds == stored.holds
+            && view.incident == incident;
+        if !same {
+            return Err(format!("shown is not stored ({incident:?}):\n{view:#?}\n{stored:#?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The counters are those of what is shown and stored.
+async fn counted_is_stored(stage: &Stage, fleet: &Fleet, loaded: &Loaded) -> Result<(), String> {
+    for &status in Status::ALL {
+        let counted = fleet.instances.values().filter(|v| v.status == status).count();
+        let of_hosts: usize = fleet.hosts.values().map(|h| h.by_status[status as usize]).sum();
+        if (fleet.with_status(status), of_hosts) != (counted, counted) {
+            let said = fleet.with_status(status);
+            return Err(format!("{counted} are {status}, counted {said}, of hosts {of_hosts}"));
+        }
+    }
+    let query =
+        IncidentQuery { state: Some(IncidentState::Open), limit: 10_000, ..Default::default() };
+    let open = stage.rig.store.incidents(query).await.unwrap();
+    for &severity in Severity::ALL {
+        let stored = open.iter().filter(|i| i.severity == severity).count();
+        let shown = fleet.open_incidents[severity as usize];
+        if stored != shown {
+            return Err(format!("{stored} incidents are open and {severity}, shown {shown}"));
+        }
+    }
+    let under_way = loaded.attempts.iter().filter(|a| a.outcome.is_none());
+    let (under_way, shown) = (under_way.count(), fleet.actions_in_flight);
+    if under_way != shown {
+        return Err(format!("{under_way} attempts are under way, shown {shown}"));
+    }
+    Ok(())
+}
+
+/// The status of each instance fits with what is desired, what is observed, and its host.
+fn statuses_are_consistent(fleet: &Fleet) -> Result<(), String> {
+    for view in fleet.instances.values() {
+        let met = view.observed.is_some_and(|c| view.desired.state.is_met_by(c));
+        let up = fleet.hosts[&view.host].state == HostState::Up;
+        let consistent = match view.status {
+            Status::InSync => met && up,
+            // Not read yet; or its host is not there, or not believed.
+            Status::Unknown => true,
+            // What was seen is older than the last change; or it is active twice.
+            Status::Repairing => up,
+            Status::OutOfSync => up,
+            Status::Settling
+            | Status::BackingOff
+            | Status::GivenUp
+            | Status::Held => !met && up,
+            Status::Quarantined => false,
+        };
+        if !consistent || (!up && view.reachable) {
+            return Err(format!("{} is {}, host up: {up}\n{view:#?}", view.name, view.status));
+        }
+    }
+    Ok(())
+}
