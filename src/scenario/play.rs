@@ -156,15 +156,14 @@ impl<'a, S: Stage> Player<'a, S> {
             ServiceDeed::StopService => self.lives.stop(),
             ServiceDeed::KillService => self.lives.kill().await,
             ServiceDeed::StartService => self.lives.start(&*self.stage, self.settings).await,
-            ServiceDeed::DatabaseFails => {
-                self.stage.store().simulate(Outage::Begins);
-                Ok(())
-            }
-            ServiceDeed::DatabaseWorks => {
-                self.stage.store().simulate(Outage::Ends);
-                Ok(())
-            }
+            ServiceDeed::DatabaseFails => self.database(Outage::Begins),
+            ServiceDeed::DatabaseWorks => self.database(Outage::Ends),
         }
+    }
+
+    fn database(&self, outage: Outage) -> Result<(), String> {
+        self.stage.store().simulate(outage);
+        Ok(())
     }
 
     /// Whether an expectation is over: met, or its time is.
