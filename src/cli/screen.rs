@@ -1,12 +1,14 @@
 //! Tables that fit what they are shown on.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
 
 use super::paint::{Paint, Text, Tone};
+use crate::scenario::Told;
 
 /// What standard output can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,17 +71,17 @@ impl Screen {
 
     /// Says on standard error how far something long has come, where somebody sits before it: in
     /// steps of ten simulated hours.
-    pub(super) fn progress(self, what: &str) -> Option<Box<dyn Fn(Duration) + Send + Sync>> {
+    pub(super) fn progress(self, what: &str) -> Option<Told> {
         let what = what.to_owned();
         let shown = AtomicU64::new(0);
         self.is_watched().then(|| {
-            Box::new(move |at: Duration| {
+            Arc::new(move |at: Duration| {
                 let hours = at.as_secs() / 3600;
                 if hours >= shown.load(Ordering::Relaxed) + 10 {
                     shown.store(hours, Ordering::Relaxed);
                     eprint!("\r\x1b[K{what}: {hours} hours simulated");
                 }
-            }) as Box<dyn Fn(Duration) + Send + Sync>
+            }) as Told
         })
     }
 

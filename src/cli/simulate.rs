@@ -75,7 +75,10 @@ impl Simulate {
                 Ok(played) => played,
                 Err(PlayError::Mistakes(mistakes)) => return refuse(mistakes, context, out),
                 Err(PlayError::Store(error)) => return Err(error.into()),
-                Err(PlayError::Failed(why)) => return Err(Failure::Failed(why)),
+                Err(error @ (PlayError::Failed(_) | PlayError::StandsStill { .. })) => {
+                    let file = &scenario.file;
+                    return Err(Failure::Failed(format!("{file}: {error}")));
+                }
             };
             if context.common.output == Output::Table {
                 super::write(out, &self.told(&played, started.elapsed(), context.screen))?;

@@ -5,6 +5,7 @@ mod holding;
 mod offline;
 mod parsing;
 mod rendering;
+mod simulating;
 mod stories;
 
 use std::ffi::OsString;

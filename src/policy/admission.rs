@@ -68,9 +68,15 @@ impl Admission {
     }
 
     /// Asks to act. Whether it is let in, [`Admission::admit`] says. A second claim of the same
-    /// instance takes the place of the first; one that acts already is not queued again.
+    /// instance takes the place of the first, and is the first if nothing has changed; one that acts already is not queued again.
     pub fn ask(&mut self, place: Place) {
         if self.running.contains_key(&place.instance) {
+            return;
+        }
+        if let Some((host, (tries, priority, ..))) = self.waiting.get(&place.instance)
+            && (host, *tries, priority.0) == (&place.host, place.tries, place.priority)
+        {
+            // It keeps its place among equals, however often it asks.
             return;
         }
         self.leave(place.instance);

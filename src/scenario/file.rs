@@ -181,6 +181,12 @@ impl Scenario {
         self
     }
 
+    /// The names of domains that are not there at the beginning.
+    pub(super) fn missing(&self) -> Vec<&str> {
+        let gone = self.domains.iter().filter(|domain| domain.seen == Condition::Missing);
+        gone.map(|domain| domain.name.as_str()).collect()
+    }
+
     /// Each time that something happens or is expected, in order; repetitions one by one.
     pub(super) fn moments(&self) -> Vec<(Duration, &Step)> {
         let mut moments = Vec::new();

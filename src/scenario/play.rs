@@ -10,24 +10,22 @@ use super::asks::ask;
 use super::audit::Audit;
 use super::check::Scene;
 use super::deed::{Deed, ServiceDeed};
-use super::expect::Expect;
 use super::file::{Scenario, Step, Written};
 use super::lives::Lives;
+use super::pending::Pending;
 use super::stage::{Run, Stage};
 use super::story::{Line, Mark, Played, Who, offset, to_millis};
 use crate::config::Settings;
-use crate::model::{Condition, EventId};
-use crate::snapshot::Fleet;
 use crate::store::Outage;
 
 /// How often an expectation is looked at that may take its time.
 const PACE: Duration = Duration::from_millis(100);
-/// What a moment is: all that is due at a time is done before it is looked at.
+/// All that is due at a time is done before it is looked at.
 const MOMENT: Duration = Duration::from_millis(1);
 /// How far time may go without word of it.
 const STRIDE: Duration = Duration::from_secs(600);
 
-/// Told how far a run has come, in the scenario's time.
+/// Told how far a play has come, in the scenario's time.
 pub type Progress<'a> = &'a dyn Fn(Duration);
 
 /// Plays a scenario on a stage that is as the scenario has it at its beginning. Inside an actix
@@ -75,15 +73,6 @@ struct Player<'a, S> {
     begin: Timestamp,
 }
 
-/// An expectation that has still time to be met.
-struct Pending<'a> {
-    step: &'a Step,
-    expect: &'a Written<Expect>,
-    until: Instant,
-    /// What it was last compared with.
-    compared: Option<(*const Fleet, Option<EventId>)>,
-}
-
 impl<'a, S: Stage> Player<'a, S> {
     async fn play(&mut self) {
         if let Err(why) = self.first_sight().await {
@@ -102,7 +91,7 @@ impl<'a, S: Stage> Player<'a, S> {
             for expect in &step.expects {
                 self.expected += 1;
                 let until = self.zero + at + step.within.unwrap_or_default();
-                let mut pending = Pending { step, expect, until, compared: None };
+                let mut pending = Pending::new(step, expect, until);
                 if !self.settle(&mut pending).await {
                     self.pending.push(pending);
                 }
@@ -116,14 +105,7 @@ impl<'a, S: Stage> Player<'a, S> {
     /// Starts the service, and waits until it has seen everything once.
     async fn first_sight(&mut self) -> Result<(), String> {
         self.lives.start(&*self.stage, self.settings).await?;
-        let missing: Vec<&str> = self
-            .scenario
-            .domains
-            .iter()
-            .filter(|domain| domain.seen == Condition::Missing)
-            .map(|domain| domain.name.as_str())
-            .collect();
-        self.lives.first_sight(&missing).await?;
+        self.lives.first_sight(&self.scenario.missing()).await?;
         self.zero = Instant::now();
         self.begin = self.lives.now().unwrap_or(self.begin);
         Ok(())
@@ -150,12 +132,11 @@ impl<'a, S: Stage> Player<'a, S> {
 
     async fn do_it(&mut self, step: &Step, deed: &Written<Deed>) {
         self.listen().await;
-        let (who, at) = match deed.means {
-            Deed::World(_) | Deed::Service(_) => (Who::World, self.at()),
-            Deed::Api(_) => (Who::Api, self.at()),
+        let who = match deed.means {
+            Deed::World(_) | Deed::Service(_) => Who::World,
+            Deed::Api(_) => Who::Api,
         };
-        let text = deed.text.clone();
-        self.story.push(Line { at, who, kind: None, subject: None, text, mark: None });
+        self.say(who, &deed.text, None);
         let names = &self.scenario.names;
         let done = match &deed.means {
             Deed::World(world) => self.stage.carry_out(world, names).await,
@@ -175,15 +156,14 @@ impl<'a, S: Stage> Player<'a, S> {
             ServiceDeed::StopService => self.lives.stop(),
             ServiceDeed::KillService => self.lives.kill().await,
             ServiceDeed::StartService => self.lives.start(&*self.stage, self.settings).await,
-            ServiceDeed::DatabaseFails => {
-                self.stage.store().simulate(Outage::Begins);
-                Ok(())
-            }
-            ServiceDeed::DatabaseWorks => {
-                self.stage.store().simulate(Outage::Ends);
-                Ok(())
-            }
+            ServiceDeed::DatabaseFails => self.database(Outage::Begins),
+            ServiceDeed::DatabaseWorks => self.database(Outage::Ends),
         }
+    }
+
+    fn database(&self, outage: Outage) -> Result<(), String> {
+        self.stage.store().simulate(outage);
+        Ok(())
     }
 
     /// Whether an expectation is over: met, or its time is.
@@ -191,11 +171,9 @@ impl<'a, S: Stage> Player<'a, S> {
         self.listen().await;
         let over = Instant::now() >= pending.until;
         let fleet = self.lives.fleet();
-        let now = (std::sync::Arc::as_ptr(&fleet), self.audit.newest());
-        if !over && pending.compared == Some(now) && !pending.expect.means.is_of_the_world() {
+        if pending.is_as_before(&fleet, self.audit.newest()) && !over {
             return false;
         }
-        pending.compared = Some(now);
         let scene = Scene {
             stage: &*self.stage,
             names: &self.scenario.names,
@@ -210,15 +188,18 @@ impl<'a, S: Stage> Player<'a, S> {
             return false;
         }
         let mark = if met { Mark::Met } else { Mark::Missed };
-        let text = pending.expect.text.clone();
-        let (at, who) = (self.at(), Who::Check);
-        self.story.push(Line { at, who, kind: None, subject: None, text, mark: Some(mark) });
+        self.say(Who::Check, &pending.expect.text, Some(mark));
         if met {
             self.met += 1;
         } else {
             self.fail(pending.step, &pending.expect.text, &differences.join("; "));
         }
         true
+    }
+
+    fn say(&mut self, who: Who, text: &str, mark: Option<Mark>) {
+        let (at, text) = (self.at(), text.to_owned());
+        self.story.push(Line { at, who, kind: None, subject: None, text, mark });
     }
 
     fn fail(&mut self, step: &Step, what: &str, why: &str) {
@@ -229,12 +210,12 @@ impl<'a, S: Stage> Player<'a, S> {
     /// Takes up what the service has written down since.
     async fn listen(&mut self) {
         let names = &self.scenario.names;
-        // While the database is unavailable nothing is written either.
+        // An unavailable database has nothing new in it.
         let Ok(new) = self.audit.read_on(&self.stage.store()).await else { return };
         for event in new {
             let host = event.host.as_ref().map(ToString::to_string);
             let subject = event.instance.map(|id| names.of(id)).or(host);
-            let at = to_millis(event.at.duration_since(self.begin));
+            let at = event.at.duration_since(self.begin);
             self.story.extend(Line::of(event, at, subject));
         }
     }

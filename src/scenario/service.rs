@@ -1,9 +1,12 @@
 //! A life of the service under test: started, stopped, killed.
 
+use std::time::Duration;
+
 use actix::Addr;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::stage::Stage;
 use crate::actors::arbiter::Arbiter;
@@ -12,6 +15,9 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::snapshot::Board;
 use crate::telemetry::Metrics;
+
+/// How long the service may take to end: more than the longest shutdown grace.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// A service that runs, or is about to end.
 pub(super) struct Service {
@@ -70,8 +76,16 @@ impl Service {
         self.stop.is_none()
     }
 
-    /// How it ended; waits until it has.
-    pub(super) async fn ending(self) -> Result<Ending, String> {
-        self.ended.await.map_err(|failure| failure.to_string())
+    /// How it ended; waits until it has, but not for ever.
+    pub(super) async fn ending(mut self) -> Result<Ending, String> {
+        match timeout(PATIENCE, &mut self.ended).await {
+            Ok(ending) => ending.map_err(|failure| failure.to_string()),
+            Err(_elapsed) => {
+                self.ended.abort();
+                let _ = self.ended.await;
+                let minutes = PATIENCE.as_secs() / 60;
+                Err(format!("the service was told to end, and {minutes} min later it has not"))
+            }
+        }
     }
 }

@@ -87,6 +87,7 @@ impl Line {
         let by = event.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
         let text = format!("{}{by}", event.text);
         let kind = Some(event.kind);
+        let at = to_millis(at);
         tells.then_some(Self { at, who: Who::Service, kind, subject, text, mark: None })
     }
 }

@@ -157,8 +157,8 @@ mod judged {
         d: &Decision,
     ) -> bool {
         if !g.is_free() || g.is_due() {
-            return !waits_for(d, &WaitWhy::Grace)
-                && !(g.is_due() && g.case.settled && waits_for(d, &WaitWhy::LibvirtWorks));
+            let by_job = g.is_due() && g.case.settled && waits_for(d, &WaitWhy::LibvirtWorks);
+            return !(waits_for(d, &WaitWhy::Grace) || by_job);
         }
         let libvirts = g.is_libvirts() && g.course == Course::Drift;
         let why = if libvirts { WaitWhy::LibvirtWorks } else { WaitWhy::Grace };

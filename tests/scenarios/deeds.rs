@@ -72,7 +72,7 @@ expect = [
     { instance = "alien", desired_by = "adopt" },
 ]
 [[steps]]
-at = "7m1s"
+at = "7m11s"
 do = [{ hang = "kvm-2" }, { drop_sessions = "kvm-1" }]
 [[steps]]
 at = "8m"

@@ -1,6 +1,13 @@
 //! Situations that systems of this kind met, as data: each file in `files/` is played on the
 //! simulated world, on virtual time. `docs/simulate.md` says how they are written.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod all;
 mod always;

@@ -65,6 +65,7 @@ fn what_comes_later_is_not_offered() {
             "db migrate",
             "db backup",
             "db check",
+            "simulate",
         ]
     );
 }

@@ -41,8 +41,7 @@ pub fn run(plan: &Plan) -> Option<Failure> {
         let text = format!("{}\n{}", told.join("\n"), said.unwrap_or_default());
         return Some(Failure { laws: vec!["panicked".to_owned()], text });
     }
-    let failure = found.lock().unwrap_or_else(PoisonError::into_inner).take();
-    failure
+    found.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 async fn play(plan: &Plan, told: &Mutex<Vec<String>>) -> Option<Failure> {
