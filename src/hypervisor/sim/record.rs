@@ -61,12 +61,8 @@ impl Record {
         let gone = gone.map(|key| (key.clone(), Condition::Missing));
         let other = now.iter().filter(|(key, is)| known.get(*key) != Some(*is));
         let other = other.map(|(key, is)| (key.clone(), *is));
-        let changes = gone.chain(other).map(|((host, id), condition)| Change {
-            at,
-            host,
-            id,
-            condition,
-        });
+        let changes =
+            gone.chain(other).map(|((host, id), condition)| Change { at, host, id, condition });
         self.changes.extend(changes);
         *known = now;
     }

@@ -29,9 +29,9 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
             }
             let fresh = earlier.generation != attempt.generation
                 || next.saturating_sub(ended) >= rule.retry.window
-                || facts.events[earlier.place..attempt.place].iter().any(|e| {
-                    e.instance == Some(attempt.id) && is_fresh(e.kind, &e.text)
-                });
+                || facts.events[earlier.place..attempt.place]
+                    .iter()
+                    .any(|e| e.instance == Some(attempt.id) && is_fresh(e.kind, &e.text));
             if fresh {
                 break;
             }

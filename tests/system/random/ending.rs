@@ -77,7 +77,8 @@ fn rests(stage: &Stage, fleet: &Fleet, view: &InstanceView) -> Result<(), String
                 || matches!(seen, Condition::Missing | Condition::ShutoffMigrated)
                 || elsewhere.is_some()
                 || matched.rule.max_downtime.is_some()
-                || (action == Action::Accept && assured::model::DesiredState::met_in(seen).is_none())
+                || (action == Action::Accept
+                    && assured::model::DesiredState::met_in(seen).is_none())
         }
         Status::GivenUp => view.attempts.used > 0,
         Status::BackingOff => view.next.as_ref().is_some_and(|n| n.at.is_some()),
@@ -95,7 +96,10 @@ fn rests(stage: &Stage, fleet: &Fleet, view: &InstanceView) -> Result<(), String
         return Ok(());
     }
     let hosts = fleet.hosts.len();
-    Err(format!("{} of {hosts} hosts, {action} is its rule's action, elsewhere {elsewhere:?}", view.status))
+    Err(format!(
+        "{} of {hosts} hosts, {action} is its rule's action, elsewhere {elsewhere:?}",
+        view.status
+    ))
 }
 
 /// Another host on which it is active.

@@ -82,9 +82,8 @@ impl Facts {
 
     /// How a domain was at a time.
     pub fn truth(&self, host: &HostId, id: InstanceId, at: Duration) -> Condition {
-        let of = |c: &&assured::hypervisor::sim::Change| {
-            c.at <= at && c.host == *host && c.id == id
-        };
+        let of =
+            |c: &&assured::hypervisor::sim::Change| c.at <= at && c.host == *host && c.id == id;
         self.record.changes.iter().rev().find(of).map_or(Condition::Missing, |c| c.condition)
     }
 

@@ -15,8 +15,9 @@ pub fn no_incident_of_our_own_making(facts: &Facts) -> Result<(), Broken> {
     for (place, event) in facts.events.iter().enumerate() {
         let (EventKind::IncidentOpened, Some(id)) = (event.kind, event.instance) else { continue };
         let at = age_of(event.at);
-        let touched =
-            |from: Duration| facts.log.touched.iter().any(|(t, i)| *i == id && *t >= from && *t <= at);
+        let touched = |from: Duration| {
+            facts.log.touched.iter().any(|(t, i)| *i == id && *t >= from && *t <= at)
+        };
         let own = |e: &&Event| e.instance == Some(id);
         // The last time that all was well, or that it was put under the service's care.
         let well = |e: &Event| match e.kind {

@@ -70,7 +70,13 @@ fn the_rules_hold_in_random_worlds() {
         let (plan, failure) = shrunk(&plan, failure.clone());
         println!("######## seed {seed}, {} steps\n{}", plan.steps.len(), failure.text);
     }
-    assert!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), seeds.len(), summary.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {} failed:\n{}",
+        failed.len(),
+        seeds.len(),
+        summary.join("\n")
+    );
 }
 
 /// Runs all of them, on as many threads as there are processors.

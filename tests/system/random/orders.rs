@@ -140,10 +140,7 @@ where
     log.told.push(format!("          {:.3}: {}", world.age().as_secs_f64(), short(&answer)));
 }
 
-fn answered<T: 'static>(
-    answer: impl Future<Output = Answer<T>> + 'static,
-    log: Rc<RefCell<Log>>,
-) {
+fn answered<T: 'static>(answer: impl Future<Output = Answer<T>> + 'static, log: Rc<RefCell<Log>>) {
     tokio::task::spawn_local(async move {
         let said = short(&answer.await);
         log.borrow_mut().told.push(format!("          {said}"));

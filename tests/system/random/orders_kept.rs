@@ -25,11 +25,10 @@ pub fn acknowledged_is_kept(facts: &Facts) -> Result<(), Broken> {
             return broken(facts, ack.id, ack.at, format!("{ack:?} is not in the audit log"));
         };
         let accepted = by.starts_with("accept:");
-        let later = facts
-            .log
-            .acks
-            .iter()
-            .any(|other| other.id == ack.id && other.sent >= ack.sent && other.asked == ack.state);
+        let later =
+            facts.log.acks.iter().any(|other| {
+                other.id == ack.id && other.sent >= ack.sent && other.asked == ack.state
+            });
         if *state != ack.state || (ack.state != ack.asked && !accepted && !later) {
             let said = format!("{ack:?}, but the audit log says {state} by {by}");
             return broken(facts, ack.id, ack.at, said);

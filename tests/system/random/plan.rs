@@ -154,8 +154,7 @@ impl Seat {
             DesiredState::Paused => Condition::PausedUser,
             DesiredState::Shutoff => Condition::ShutoffShutdown,
         };
-        let others =
-            [Condition::RunningBooted, Condition::ShutoffDestroyed, Condition::PausedUser];
+        let others = [Condition::RunningBooted, Condition::ShutoffDestroyed, Condition::PausedUser];
         let condition = if rng.u8(0..5) == 0 { *pick(rng, &others) } else { as_desired };
         Self {
             name: format!("vm-{number:02}"),

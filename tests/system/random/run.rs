@@ -82,10 +82,8 @@ async fn play(plan: &Plan, told: &Mutex<Vec<String>>) -> Option<Failure> {
         return None;
     }
     let told = stage.log.borrow().told.join("\n");
-    let (laws, texts): (Vec<_>, Vec<_>) = wrong
-        .into_iter()
-        .map(|(name, text)| (name.clone(), format!("== {name}\n{text}")))
-        .unzip();
+    let (laws, texts): (Vec<_>, Vec<_>) =
+        wrong.into_iter().map(|(name, text)| (name.clone(), format!("== {name}\n{text}"))).unzip();
     let text = format!("{}\n{told}\n{}", plan.config(), texts.join("\n"));
     Some(Failure { laws, text })
 }

@@ -145,10 +145,7 @@ fn statuses_are_consistent(fleet: &Fleet) -> Result<(), String> {
             // What was seen is older than the last change; or it is active twice.
             Status::Repairing => up,
             Status::OutOfSync => up,
-            Status::Settling
-            | Status::BackingOff
-            | Status::GivenUp
-            | Status::Held => !met && up,
+            Status::Settling | Status::BackingOff | Status::GivenUp | Status::Held => !met && up,
             Status::Quarantined => false,
         };
         if !consistent || (!up && view.reachable) {
