@@ -8,11 +8,18 @@
     unreachable_pub
 )]
 
+mod admission;
+mod build;
 mod everything;
 mod given;
+mod guards;
+mod hard_cases;
 mod laws;
+mod layers;
 mod random;
 mod sending;
 mod simulated;
+mod small;
 mod tables;
 mod ways;
+mod words;
