@@ -52,6 +52,14 @@ lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 
+MUTANTS := $(abspath $(or $(MUTANTS_DIR),$(TARGET)/mutants))
+
+.PHONY: mutants
+mutants: packages ## Whether a test notices each small change to the policy; takes an hour or more
+	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
+	mkdir -p $(MUTANTS)/tmp
+	TMPDIR=$(MUTANTS)/tmp CARGO_TARGET_DIR=$(MUTANTS)/target cargo mutants $(MUTANTS_ARGS)
+
 .PHONY: bench
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts

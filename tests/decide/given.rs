@@ -72,9 +72,9 @@ impl<'a> Given<'a> {
         if keeps && rule.exhausted == Exhausted::Accept {
             rule.exhausted = Exhausted::Slow;
         }
-        let costs = tried.iter().filter(|a| costs(a));
+        let mut costs = tried.iter().filter(|a| costs(a));
         let used = u32::try_from(costs.clone().count()).unwrap();
-        let last = costs.last().map(|a| a.outcome.as_ref().map_or(a.at, |o| o.at));
+        let last = costs.next_back().map(|a| a.outcome.as_ref().map_or(a.at, |o| o.at));
         Self { case, tried, incident, matched, course, command, rule, used, last }
     }
 

@@ -98,8 +98,9 @@ mod judged {
         d: &Decision,
     ) -> bool {
         if !g.is_free() || g.is_due() {
-            return !waits_for(d, &WaitWhy::Grace)
-                && !(g.is_due() && g.case.settled && waits_for(d, &WaitWhy::LibvirtWorks));
+            // An order waits for libvirt all the same; and before that come those who are not free.
+            let over = g.is_due() && g.case.settled && waits_for(d, &WaitWhy::LibvirtWorks);
+            return !over && !waits_for(d, &WaitWhy::Grace);
         }
         let libvirts = g.is_libvirts() && g.course == Course::Drift;
         let why = if libvirts { WaitWhy::LibvirtWorks } else { WaitWhy::Grace };
