@@ -56,16 +56,19 @@ lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 
+MUTANTS := $(abspath $(or $(MUTANTS_DIR),$(TARGET)/mutants))
+
+.PHONY: mutants
+mutants: packages ## Whether a test notices each small change to the policy; takes an hour or more
+	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
+	mkdir -p $(MUTANTS)/tmp
+	TMPDIR=$(MUTANTS)/tmp CARGO_TARGET_DIR=$(MUTANTS)/target cargo mutants $(MUTANTS_ARGS)
+
 .PHONY: bench
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts
 	$(RUNNER) cargo bench --bench storm
 	$(RUNNER) cargo bench --bench whole
-
-.PHONY: mutants
-mutants: packages ## Change the policy in small ways: each change has to be noticed by a test (takes an hour)
-	command -v cargo-mutants >/dev/null || cargo install --locked cargo-mutants
-	cargo mutants --jobs 2 $(MUTANTS)
 
 .PHONY: install
 install: packages ## Install the program to $(PREFIX)/bin and an example configuration to /etc/assured

@@ -7,7 +7,8 @@ use assured::model::{
 use assured::policy::{Attempts, Case, Elsewhere, HostView, Table, decide};
 use jiff::{Timestamp, ToSpan};
 
-use super::given::{EARLIER, Given, INCIDENT, ago, attempt, desired, now, plain};
+use super::build::{EARLIER, INCIDENT, ago, attempt, desired, now, plain};
+use super::given::Given;
 use super::laws::broken;
 use super::tables;
 

@@ -2,11 +2,11 @@
 //! both ask these.
 
 use assured::model::{Action, Command, DesiredState, Severity};
-use assured::policy::{Decision, Elsewhere, Exhausted, HostView, Verdict, WaitWhy};
+use assured::policy::{Decision, Exhausted, Verdict, WaitWhy};
 use jiff::Timestamp;
 
 use super::given::{Course, Given, starts};
-use super::sending;
+use super::{guards, sending};
 
 /// Whether a decision is allowed.
 pub type Law = fn(&Given<'_>, &Decision) -> bool;
@@ -54,71 +54,12 @@ pub fn broken(given: &Given<'_>, decision: &Decision) -> Option<&'static str> {
     LAWS.iter().find(|(_, law)| !law(given, decision)).map(|(name, _)| *name)
 }
 
-fn acts(decision: &Decision) -> bool {
+pub fn acts(decision: &Decision) -> bool {
     matches!(decision.verdict, Verdict::Act(_) | Verdict::Accept(_))
 }
 
-fn waits(decision: &Decision, until: Option<Timestamp>, why: &WaitWhy) -> bool {
+pub fn waits(decision: &Decision, until: Option<Timestamp>, why: &WaitWhy) -> bool {
     matches!(&decision.verdict, Verdict::Wait { until: u, why: w } if *u == until && w == why)
-}
-
-/// What comes before any rule.
-mod guards {
-    use super::*;
-
-    pub(super) fn n2_nothing_is_started_that_may_run_elsewhere(
-        g: &Given<'_>,
-        d: &Decision,
-    ) -> bool {
-        match (&d.verdict, &g.case.elsewhere) {
-            (Verdict::Act(command), elsewhere) if starts(*command) => {
-                *elsewhere == Elsewhere::Nowhere
-            }
-            _ => true,
-        }
-    }
-
-    pub(super) fn n2_two_copies_are_critical_and_left_alone(g: &Given<'_>, d: &Decision) -> bool {
-        let told = d.verdict == Verdict::Alert && d.severity == Severity::Critical;
-        !g.is_twice() || (told && d.rule.is_none())
-    }
-
-    pub(super) fn n3_n11_a_look_from_before_the_last_change_says_nothing(
-        g: &Given<'_>,
-        d: &Decision,
-    ) -> bool {
-        let first = g.is_twice() || g.is_in_flight();
-        first || g.case.seen_at >= g.case.valid_from || waits(d, None, &WaitWhy::FreshLook)
-    }
-
-    pub(super) fn n4_one_action_at_a_time(g: &Given<'_>, d: &Decision) -> bool {
-        g.is_twice() || !g.is_in_flight() || waits(d, None, &WaitWhy::InFlight)
-    }
-
-    pub(super) fn n10_nothing_on_a_host_that_is_not_ready(g: &Given<'_>, d: &Decision) -> bool {
-        let not_ready = g.case.host == HostView::NotReady;
-        !(not_ready && acts(d))
-            && (!(not_ready && g.is_told()) || waits(d, None, &WaitWhy::HostNotReady))
-    }
-
-    pub(super) fn in_maintenance_nothing_is_done(g: &Given<'_>, d: &Decision) -> bool {
-        let maintained = g.case.host == HostView::Maintenance;
-        !(maintained && acts(d))
-            && (!(maintained && g.is_told()) || waits(d, None, &WaitWhy::Maintenance))
-    }
-
-    pub(super) fn what_somebody_holds_is_left_alone(g: &Given<'_>, d: &Decision) -> bool {
-        let Some(hold) = g.case.hold.filter(|_| g.is_held()) else { return true };
-        let why = WaitWhy::Held { by: hold.by.clone(), reason: hold.reason.clone() };
-        let told = g.is_told() && g.case.host == HostView::Ready;
-        !acts(d) && (!told || waits(d, Some(hold.until), &why))
-    }
-
-    pub(super) fn n13_what_is_as_desired_gets_nothing(g: &Given<'_>, d: &Decision) -> bool {
-        let young = g.case.seen_at >= g.case.valid_from;
-        let met = g.is_met() && young && !g.is_twice() && !g.is_in_flight();
-        met == (*d == Decision::in_sync()) && met == (d.verdict == Verdict::InSync)
-    }
 }
 
 /// What becomes of a mismatch.
@@ -157,8 +98,9 @@ mod judged {
         d: &Decision,
     ) -> bool {
         if !g.is_free() || g.is_due() {
-            let by_job = g.is_due() && g.case.settled && waits_for(d, &WaitWhy::LibvirtWorks);
-            return !(waits_for(d, &WaitWhy::Grace) || by_job);
+            // An order waits for libvirt all the same; and before that come those who are not free.
+            let over = g.is_due() && g.case.settled && waits_for(d, &WaitWhy::LibvirtWorks);
+            return !over && !waits_for(d, &WaitWhy::Grace);
         }
         let libvirts = g.is_libvirts() && g.course == Course::Drift;
         let why = if libvirts { WaitWhy::LibvirtWorks } else { WaitWhy::Grace };

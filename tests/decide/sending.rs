@@ -4,7 +4,8 @@ use assured::model::{Command, OutcomeKind};
 use assured::policy::{Decision, Elsewhere, Exhausted, Verdict, WaitWhy, delay_after};
 use jiff::Timestamp;
 
-use super::given::{Given, later, starts};
+use super::build::later;
+use super::given::{Given, starts};
 use super::laws::sent;
 
 fn waits_for(decision: &Decision, until: Timestamp, why: &WaitWhy) -> bool {

@@ -10,7 +10,8 @@ use assured::policy::{Case, Exhausted, Policies, Rule, RuleKey, Table, Verdict, 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 
-use super::given::{Given, INCIDENT, ago, attempt, costs, desired, later, plain};
+use super::build::{INCIDENT, ago, attempt, desired, later, plain};
+use super::given::{Given, costs};
 use super::laws::broken;
 use super::tables;
 

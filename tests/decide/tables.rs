@@ -8,6 +8,10 @@ use assured::config;
 use assured::model::{Action, Condition, DesiredState, Severity, State};
 use assured::policy::{Cell, Exhausted, Policies, Retry, Rule, RuleKey, Rules, Table, TableError};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::ways::leads;
 
 /// The built-in policy.
 pub fn built_in() -> &'static Table {
@@ -21,22 +25,49 @@ pub fn built_in() -> &'static Table {
     &TABLE
 }
 
-/// The built-in policy with few attempts, which gives up or accepts what it cannot repair, and
-/// leaves alone what was down for long.
+/// A policy that does something about everything that can be done something about, with few
+/// attempts; which gives up or accepts what it cannot repair, and leaves alone what was down for
+/// long.
 pub fn strict() -> &'static Table {
     static TABLE: LazyLock<Arc<Table>> = LazyLock::new(|| {
         let mut rules = rules_of(built_in());
-        for ((_, key), rule) in &mut rules {
-            let accept = matches!(key, RuleKey::Exact(c) if DesiredState::met_in(*c).is_some());
+        for (&(desired, key), rule) in &mut rules {
+            let RuleKey::Exact(seen) = key else { continue };
+            // Not the first that there is, so that each is somewhere.
+            let ways = actions(desired, key).iter().filter(|a| a.command().is_some());
+            let ways: Vec<_> = ways.collect();
+            if !ways.is_empty() && rule.action != Action::Accept {
+                rule.action = *ways[seen.index() % ways.len()];
+            }
             rule.retry.attempts = 2;
+            let accept = DesiredState::met_in(seen).is_some();
             rule.exhausted = if accept { Exhausted::Accept } else { Exhausted::Stop };
             rule.max_downtime = Some(Duration::from_secs(3600));
             rule.severity = Severity::Critical;
             rule.grace = rule.grace.max(Duration::from_secs(5));
         }
-        valid(rules, BTreeMap::new()).get("default").unwrap().clone()
+        Policies::new(&rules, &BTreeMap::new()).unwrap().get("default").unwrap().clone()
     });
     &TABLE
+}
+
+/// The actions that lead on from wherever this key can stand for; every one where none does, so
+/// that this is tried too.
+pub fn actions(desired: DesiredState, key: RuleKey) -> &'static [Action] {
+    static ACTIONS: LazyLock<BTreeMap<(DesiredState, RuleKey), Vec<Action>>> =
+        LazyLock::new(|| {
+            let all =
+                DesiredState::ALL.iter().flat_map(|&d| keys().into_iter().map(move |k| (d, k)));
+            all.map(|(desired, key)| {
+                let mut covered = Condition::ALL.to_vec();
+                covered.retain(|&seen| !desired.is_met_by(seen) && closeness(key, seen).is_some());
+                let leads = |a: &Action| covered.iter().all(|&seen| leads(*a, seen, desired));
+                ((desired, key), Action::ALL.iter().copied().filter(leads).collect())
+            })
+            .collect()
+        });
+    let actions = &ACTIONS[&(desired, key)];
+    if actions.is_empty() { Action::ALL } else { actions }
 }
 
 /// A table as the rules of one layer.
@@ -57,6 +88,17 @@ pub fn keys() -> Vec<RuleKey> {
     let exact = Condition::ALL.iter().map(|&c| RuleKey::Exact(c));
     let states = State::ALL.iter().map(|&s| RuleKey::State(s));
     exact.chain(states).chain([RuleKey::Otherwise]).collect()
+}
+
+/// How close a key is to a condition; none where it does not stand for it.
+pub fn closeness(key: RuleKey, seen: Condition) -> Option<u8> {
+    match key {
+        RuleKey::Exact(condition) => (condition == seen).then_some(3),
+        RuleKey::State(state) if state == seen.state() => Some(2),
+        RuleKey::State(State::Running) if seen.state() == State::Blocked => Some(1),
+        RuleKey::State(_) => None,
+        RuleKey::Otherwise => Some(0),
+    }
 }
 
 /// The policies of these layers, without the rules that cannot work.
@@ -130,14 +172,28 @@ pub fn rule() -> impl Strategy<Value = Rule> {
     )
 }
 
+/// Rules that mostly work.
 pub fn rules(count: usize) -> impl Strategy<Value = Rules> {
     let at = (prop::sample::select(DesiredState::ALL), prop::sample::select(keys()));
-    prop::collection::btree_map(at, rule(), 0..=count)
+    let choice = any::<prop::sample::Index>();
+    let one = (at, rule(), choice).prop_map(|((desired, key), rule, choice)| {
+        let action =
+            if choice.index(16) == 0 { rule.action } else { *choice.get(actions(desired, key)) };
+        ((desired, key), Rule { action, ..rule })
+    });
+    prop::collection::vec(one, 0..=count).prop_map(|all| all.into_iter().collect())
 }
 
-/// Policies of random rules: `default`, and `mine` over it.
-pub fn policies() -> impl Strategy<Value = Policies> {
-    (rules(60), rules(40), rules(20)).prop_map(|(built_in, default, mine)| {
-        valid(built_in, [("default".to_owned(), default), ("mine".to_owned(), mine)].into())
-    })
+/// Policies of random rules: `default`, and `mine` over it. Made once, for making them takes longer
+/// than asking them.
+pub fn policies() -> impl Strategy<Value = &'static Policies> {
+    static POOL: LazyLock<Vec<Policies>> = LazyLock::new(|| {
+        let mut runner = TestRunner::deterministic();
+        let layers = (rules(120), rules(60), rules(20));
+        let one = layers.prop_map(|(built_in, default, mine)| {
+            valid(built_in, [("default".to_owned(), default), ("mine".to_owned(), mine)].into())
+        });
+        (0..16).map(|_| one.new_tree(&mut runner).unwrap().current()).collect()
+    });
+    (0..POOL.len()).prop_map(|at| &POOL[at])
 }

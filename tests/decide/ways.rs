@@ -1,8 +1,8 @@
-//! The direct ways that orders go, as a table.
+//! Which way leads where, written down by hand.
 
 use std::sync::LazyLock;
 
-use assured::model::{Command, Condition, DesiredState};
+use assured::model::{Action, Command, Condition, DesiredState};
 
 /// What an order to be running, paused or shutoff sends: the next step. `-` is nothing: it is so
 /// already, libvirt works on it, or the host does not have the domain.
@@ -42,6 +42,30 @@ static READ: LazyLock<Vec<[Option<Command>; 3]>> = LazyLock::new(|| {
 /// The command that an order sends next; none where it can only wait.
 pub fn way(desired: DesiredState, seen: Condition) -> Option<Command> {
     READ[seen.index()][desired.index()]
+}
+
+/// Whether a rule's action leads from here to there, or is none that has to.
+pub fn leads(action: Action, seen: Condition, desired: DesiredState) -> bool {
+    use DesiredState::{Paused, Running, Shutoff};
+    let text = seen.to_string();
+    let state = text.split('/').next().unwrap();
+    let on = matches!(state, "running" | "blocked");
+    let active = !matches!(state, "shutoff" | "missing" | "nostate");
+    match action {
+        Action::Alert | Action::Ignore => true,
+        Action::Accept => {
+            on || matches!(text.as_str(), "paused/user" | "paused/unknown")
+                || (state == "shutoff" && text != "shutoff/migrated")
+        }
+        Action::Start => state == "shutoff" && desired == Running,
+        Action::StartPaused => state == "shutoff" && desired == Paused,
+        Action::Resume => state == "paused" && desired == Running,
+        Action::Pause => on && desired == Paused,
+        Action::Wakeup => state == "pmsuspended" && desired == Running,
+        Action::Shutdown => on && desired == Shutoff,
+        Action::Destroy => active && desired == Shutoff,
+        Action::Restart => active && desired == Running,
+    }
 }
 
 /// `state/*` is every reason of a state.
