@@ -50,7 +50,9 @@ struct Plain {
 
 impl Plain {
     fn ask(&mut self, who: u128, host: usize, tries: u32, priority: i32) {
-        if !self.running.contains_key(&who) {
+        // Who asks for the same again keeps its place.
+        let waits_so = self.waiting.contains(&(who, host, tries, priority));
+        if !self.running.contains_key(&who) && !waits_so {
             self.leave(who);
             self.waiting.push((who, host, tries, priority));
         }
