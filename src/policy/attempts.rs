@@ -44,10 +44,10 @@ impl<'a> Attempts<'a> {
         self.episode().filter(destroys).last().map(ended_at)
     }
 
-    /// When the present episode's first shutdown that may have reached the guest was sent.
+    /// Whether a shutdown of the present episode may have reached the guest.
     #[must_use]
-    pub(super) fn shutdown_sent(&self) -> Option<Timestamp> {
-        let reached = |a: &&Attempt| match a.outcome.as_ref().map(|o| o.kind) {
+    pub(super) fn shutdown_reached(&self) -> bool {
+        let reached = |a: &Attempt| match a.outcome.as_ref().map(|o| o.kind) {
             Some(OutcomeKind::Failed | OutcomeKind::Withdrawn) => false,
             Some(
                 OutcomeKind::Done
@@ -57,7 +57,7 @@ impl<'a> Attempts<'a> {
             )
             | None => true,
         };
-        self.episode().filter(|a| a.command == Command::Shutdown).find(reached).map(|a| a.at)
+        self.episode().filter(|a| a.command == Command::Shutdown).any(reached)
     }
 
     /// When the present episode's first shutdown was tried, whether it reached the guest or not.

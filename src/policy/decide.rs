@@ -276,7 +276,7 @@ fn shutdown(case: &Case<'_>, rule: &Rule, used: u32) -> Next {
         return Next::Send(Command::Destroy, due);
     }
     // One attempt is kept for the destroy.
-    if case.attempts.shutdown_sent().is_some() || used + 1 >= rule.retry.attempts {
+    if case.attempts.shutdown_reached() || used + 1 >= rule.retry.attempts {
         return Next::Wait(force_at);
     }
     let due = next_due(case, rule, used, case.attempts.last_at()).min(force_at);

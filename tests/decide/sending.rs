@@ -12,6 +12,12 @@ fn waits_for(decision: &Decision, until: Timestamp, why: &WaitWhy) -> bool {
     decision.verdict.until() == Some(until) && decision.verdict.why() == Some(why)
 }
 
+/// Whether a shutdown of this episode may have come to the guest's ears.
+fn reached(g: &Given<'_>) -> bool {
+    let failed = |kind| kind == Some(OutcomeKind::Failed);
+    g.shutdowns().any(|a| !failed(a.outcome.as_ref().map(|o| o.kind)))
+}
+
 /// The command of the rule or of the direct way, and nothing else but a shutdown's destroy.
 pub fn what_is_sent_leads_on(g: &Given<'_>, d: &Decision) -> bool {
     let Some(command) = sent(d) else { return true };
@@ -74,10 +80,8 @@ pub fn a_shutdown_is_repeated_only_while_none_has_reached_the_guest(
     g: &Given<'_>,
     d: &Decision,
 ) -> bool {
-    let failed = |kind| kind == Some(OutcomeKind::Failed);
-    let reached = g.shutdowns().any(|a| !failed(a.outcome.as_ref().map(|o| o.kind)));
     match (g.command, g.force_at().filter(|at| *at > g.case.now)) {
-        (Some(Command::Shutdown), Some(force_at)) if reached && g.is_due() => {
+        (Some(Command::Shutdown), Some(force_at)) if reached(g) && g.is_due() => {
             waits_for(d, force_at, &WaitWhy::ShuttingDown)
         }
         _ => true,
@@ -109,7 +113,10 @@ pub fn what_may_be_done_now_is_done(g: &Given<'_>, d: &Decision) -> bool {
         };
     }
     if d.verdict.why() == Some(&WaitWhy::ShuttingDown) {
-        return command == Command::Shutdown && d.verdict.until() == g.force_at();
+        // It was heard, or the last attempt is not for asking again.
+        let kept = g.used + 1 >= g.rule.retry.attempts;
+        let waits = reached(g) || kept;
+        return command == Command::Shutdown && d.verdict.until() == g.force_at() && waits;
     }
     if g.is_spent() {
         return match g.rule.exhausted {
