@@ -105,7 +105,9 @@ pub fn carry_out(site: &Arc<Site>, deed: &WorldDeed, names: &Names) -> Result<()
 fn from_inside(guest: &Guest, port: &str) -> Result<(), String> {
     guest.wait_until_booted(PATIENCE).map_err(words)?;
     let written = guest.host().virsh(&["qemu-monitor-command", "--hmp", guest.name(), port]);
-    written.map(drop).map_err(words)
+    let Err(error) = written else { return Ok(()) };
+    // Its QEMU may be gone before it has answered.
+    wait_until(PATIENCE, "its end", || !is_active(guest)).map_err(|_| words(error))
 }
 
 /// Live; it is the scenario's QEMU that is started there.
@@ -183,6 +185,6 @@ fn reboot_in_order(
 
 /// Lets time pass, in a scenario that says how much.
 fn pause(length: Duration) {
-    // Never is waited for in vain: that is the time.
+    // It is waited for in vain, that long.
     let _ = wait_until(length, "a time", || false);
 }
