@@ -11,7 +11,7 @@ use assured::hypervisor::Hypervisor;
 use assured::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use assured::model::{Condition, HostId, InstanceId};
 use assured::scenario::deed::WorldDeed;
-use assured::scenario::{Names, Run, Stage};
+use assured::scenario::{Action, Audit, Names, Run, Stage};
 use assured::store::Store;
 use assured_lab::GuestState;
 use tempfile::TempDir;
@@ -84,6 +84,10 @@ impl Stage for LabStage {
             Some(state) => in_words(&state),
             None => Some(Condition::Missing),
         }
+    }
+
+    fn actions(&self, audit: &Audit) -> Vec<Action> {
+        starts::actions(&self.site, audit)
     }
 
     fn flaws(&self, run: &Run<'_>) -> Vec<String> {

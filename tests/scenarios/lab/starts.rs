@@ -1,7 +1,7 @@
 //! The service's word against the hosts': how often QEMUs were started, and where they run.
 
 use assured::model::{Command, InstanceId, OutcomeKind};
-use assured::scenario::{Attempted, Run};
+use assured::scenario::{Action, Attempted, Audit, Run};
 
 use super::site::{Site, is_active};
 
@@ -16,6 +16,27 @@ pub fn flaws(site: &Site, run: &Run<'_>) -> Vec<String> {
         }
     }
     flaws
+}
+
+/// What the hosts were asked to do. Of a start whose end the service has not heard the hosts know whether it was done.
+pub fn actions(site: &Site, audit: &Audit) -> Vec<Action> {
+    let is_sent = |end| end != Some(OutcomeKind::Withdrawn);
+    let ends = audit.attempts().map(|(_, attempt)| attempt.end.map(|(_, outcome)| outcome));
+    let mut actions = audit.actions();
+    for (place, end) in ends.filter(|end| is_sent(*end)).enumerate() {
+        let unheard = matches!(end, Some(OutcomeKind::TimedOut | OutcomeKind::Interrupted));
+        let id = actions[place].instance;
+        let mine = |action: &&Action| action.instance == id && starts_qemu(action.command);
+        let known = actions.iter().filter(mine).filter(|action| action.done).count();
+        let by_scenario = site.state().started.get(&id).copied().unwrap_or_default();
+        let copies = site.copies(id);
+        let name = copies.first().map_or("", |guest| guest.name());
+        let all: usize = site.hosts().filter_map(|host| host.starts_of(name).ok()).sum();
+        if unheard && starts_qemu(actions[place].command) && all > known + by_scenario {
+            actions[place].done = true;
+        }
+    }
+    actions
 }
 
 /// Each start that is recorded as done is one QEMU; of those whose end is not certain each may be one.
