@@ -9,10 +9,10 @@
 use std::time::Duration;
 
 use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
-use super::threads::Threads;
+use super::threads::{Permit, Threads};
 use crate::model::{Command, HostId, InstanceId, Why};
 
 /// Why a call to a host gave no answer.
@@ -214,39 +214,53 @@ impl std::fmt::Display for Operation {
     }
 }
 
-/// A blocking call that is about to be made.
+/// A blocking call that is about to be made, and has its thread already.
 #[derive(Debug)]
 pub(super) struct Call {
     /// What it is about.
     pub(super) what: Subject,
-    /// How long it may take from now on, waiting for a thread included.
-    pub(super) deadline: Duration,
-    /// The threads that it counts among.
-    pub(super) threads: Threads,
+    /// How long it may take from its begin on.
+    deadline: Duration,
+    until: Instant,
+    place: Permit,
+}
+
+impl Call {
+    /// Begins a call: its deadline runs from now on, and it counts among `threads` until its job
+    /// has returned.
+    ///
+    /// # Errors
+    /// [`CallError::Stuck`] when too many threads wait for the host already.
+    pub(super) fn begin(
+        what: Subject,
+        deadline: Duration,
+        threads: &Threads,
+    ) -> Result<Self, CallError> {
+        let Some(place) = threads.enter() else {
+            return Err(CallError::Stuck { what, threads: threads.held() });
+        };
+        Ok(Self { what, deadline, until: Instant::now() + deadline, place })
+    }
 }
 
 /// Makes a blocking call: `job` runs on the blocking pool, in the current span.
 ///
 /// # Errors
-/// Those of `job`; [`CallError::Stuck`] when too many threads wait for the host already;
-/// [`CallError::Timeout`] when the deadline passes first, while `job` goes on by itself;
-/// [`CallError::Panicked`].
+/// Those of `job`; [`CallError::Timeout`] when the deadline passes first, while `job` goes on by
+/// itself; [`CallError::Panicked`].
 pub(super) async fn blocking<T, J>(call: Call, job: J) -> Result<T, CallError>
 where
     T: Send + 'static,
     J: FnOnce() -> Result<T, CallError> + Send + 'static,
 {
-    let Call { what, deadline, threads } = call;
-    let Some(permit) = threads.enter() else {
-        return Err(CallError::Stuck { what, threads: threads.held() });
-    };
+    let Call { what, deadline, until, place } = call;
     let span = Span::current();
     let task = spawn_blocking(move || {
         // Lives as long as the call, a panic included, whoever still waits for it.
-        let _permit = permit;
+        let _place = place;
         span.in_scope(job)
     });
-    match timeout(deadline, task).await {
+    match timeout_at(until, task).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(failure)) => Err(CallError::Panicked { what, message: message_of(failure) }),
         Err(_elapsed) => Err(CallError::Timeout { what, deadline }),

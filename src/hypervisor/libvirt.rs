@@ -1,9 +1,15 @@
 //! Real hosts, reached through libvirt.
 //!
-//! A session has connections of two kinds: one for reads and events, and enough others for actions
-//! that none ever has more than [`CALLS_PER_CONNECTION`] calls at once. libvirt's daemon serves
-//! five calls of a connection at a time and reads no more from it meanwhile, keepalive's pings
-//! included: five actions that block on dead storage would make a live host look dead.
+//! A session has one connection for reads and events, and one for each action that is under way:
+//! one stays open for the next action, more are opened when they are needed and closed when they
+//! were not needed for a while.
+//!
+//! No connection ever carries two calls at once, for two reasons. A libvirt client that is not
+//! mended (CVE-2024-4418) ends the process with a segmentation fault when a call wakes up another
+//! that waits on the same connection for a host that hangs. And libvirt's daemon serves five calls
+//! of a connection at a time (`max_client_requests`) and reads no more from it meanwhile,
+//! keepalive's pings included: five actions that block on dead storage would make a live host look
+//! dead.
 //!
 //! libvirt is told to send keepalive pings every 5 s, and to close a connection after three that
 //! were not answered: so no call on an open connection blocks its thread for ever. Opening one has
@@ -17,6 +23,7 @@ mod conditions;
 mod ends;
 mod events;
 mod ffi;
+mod idle;
 mod session;
 
 use std::collections::HashSet;
@@ -30,16 +37,15 @@ use self::ends::{Ears, Ends, OffThread};
 use self::session::LibvirtSession;
 use super::call::{Call, blocking};
 use super::threads::Threads;
-use super::{Answer, Hypervisor, Operation, Session, Signal, Subject};
+use super::{Answer, CallError, Hypervisor, Operation, Session, Signal, Subject};
 use crate::model::{HostId, InstanceId};
 
-/// How many calls a connection carries at once: one less than libvirtd's `max_client_requests`,
-/// which is 5 by default.
-pub const CALLS_PER_CONNECTION: usize = 4;
+/// How many threads of a host may be in reads at once. A session has one read under way; the others
+/// are for those of sessions before it that are stuck until keepalive ends them.
+pub const READ_THREADS: usize = 4;
 
-/// How many threads of a host may be in reads at once. The reader has one under way; the others
-/// are for listings, and for one that is stuck until keepalive ends it.
-pub const READ_THREADS: usize = CALLS_PER_CONNECTION;
+/// How long a connection that no action needs stays open, unless it is the only one.
+pub const IDLE_AFTER: Duration = Duration::from_secs(60);
 
 /// How many threads of a host may be opening connections at once, before patience allows more.
 pub const CONNECT_THREADS: usize = 2;
@@ -104,20 +110,22 @@ impl Host {
     fn subject(&self, operation: Operation, domain: Option<InstanceId>) -> Subject {
         Subject { operation, host: self.settings.host.clone(), domain }
     }
+
+    /// A call that opens connections.
+    fn connecting(&self) -> Result<Call, CallError> {
+        let what = self.subject(Operation::Connect, None);
+        Call::begin(what, self.settings.deadline, &self.connecting)
+    }
 }
 
 impl Hypervisor for LibvirtHost {
     fn connect(&self, signals: UnboundedSender<Signal>) -> Answer<Rc<dyn Session>> {
         let host = Arc::clone(&self.inner);
         Box::pin(async move {
-            let call = Call {
-                what: host.subject(Operation::Connect, None),
-                deadline: host.settings.deadline,
-                threads: host.connecting.clone(),
-            };
+            let call = host.connecting()?;
             let ears = Arc::new(Ears::new(signals));
             let (settings, hearing) = (host.settings.clone(), Arc::clone(&ears));
-            let open = move || Ends::open(&settings, hearing).map(OffThread::new);
+            let open = move || Ends::open(settings, &hearing).map(OffThread::new);
             let ends = blocking(call, open).await?;
             Ok(Rc::new(LibvirtSession::new(host, ends, ears)) as Rc<dyn Session>)
         })

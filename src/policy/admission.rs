@@ -68,7 +68,8 @@ impl Admission {
     }
 
     /// Asks to act. Whether it is let in, [`Admission::admit`] says. A second claim of the same
-    /// instance takes the place of the first, and is the first if nothing has changed; one that acts already is not queued again.
+    /// instance takes the place of the first, and is the first if nothing has changed; one that acts
+    /// already is not queued again.
     pub fn ask(&mut self, place: Place) {
         if self.running.contains_key(&place.instance) {
             return;
@@ -115,7 +116,9 @@ impl Admission {
 
     /// It acts already, and nobody asked here: from before the counts were begun anew.
     pub fn occupy(&mut self, instance: InstanceId, host: &HostId) {
-        if self.running.insert(instance, host.clone()).is_none() {
+        if !self.running.contains_key(&instance) {
+            self.leave(instance);
+            self.running.insert(instance, host.clone());
             self.change(host, |lane| lane.running += 1);
         }
     }

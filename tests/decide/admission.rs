@@ -14,6 +14,7 @@ enum Op {
     Leave(u128),
     Admit,
     Release(u128),
+    Occupy(u128, usize),
     LimitHost(usize, usize),
     LimitTotal(usize),
 }
@@ -26,6 +27,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => who().prop_map(Op::Leave),
         5 => Just(Op::Admit),
         4 => who().prop_map(Op::Release),
+        1 => (who(), 0usize..3).prop_map(|(who, host)| Op::Occupy(who, host)),
         1 => (0usize..3, 0usize..4).prop_map(|(host, limit)| Op::LimitHost(host, limit)),
         1 => (0usize..6).prop_map(Op::LimitTotal),
     ]
@@ -101,6 +103,13 @@ proptest! {
                 Op::Release(who) => {
                     admission.release(id(who));
                     plain.running.remove(&who);
+                }
+                Op::Occupy(who, host) => {
+                    admission.occupy(id(who), &HostId::from(HOSTS[host]));
+                    if !plain.running.contains_key(&who) {
+                        plain.leave(who);
+                        plain.running.insert(who, host);
+                    }
                 }
                 Op::LimitHost(host, limit) => {
                     admission.limit_host(&HostId::from(HOSTS[host]), limit);

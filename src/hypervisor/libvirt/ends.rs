@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::runtime;
 use tokio::sync::mpsc::UnboundedSender;
@@ -12,8 +13,8 @@ use virt_sys as sys;
 
 use super::conditions::lifecycle;
 use super::ffi::{Connection, Handle, Listener, Told, Watch};
-use super::{CALLS_PER_CONNECTION, LibvirtSettings, events};
-use crate::hypervisor::threads::Threads;
+use super::idle::Idle;
+use super::{IDLE_AFTER, LibvirtSettings, events};
 use crate::hypervisor::uri::{redact, redact_in};
 use crate::hypervisor::{CallError, Signal};
 use crate::model::InstanceId;
@@ -27,37 +28,64 @@ pub(super) struct Ends {
     /// Handles of domains that were read singly. Dropped first, before their connection.
     handles: Mutex<HashMap<InstanceId, Arc<Handle>>>,
     pub(super) reads: Channel,
-    pub(super) actions: Vec<Channel>,
+    /// The channels that carry no action now.
+    idle: Idle<OffThread<Channel>>,
+    /// What further channels are opened with.
+    settings: LibvirtSettings,
+    listener: Listener,
 }
 
-/// A connection with its listeners, and the calls that it carries.
+/// A connection with its listeners. It carries one call at a time.
 pub(super) struct Channel {
     /// Dropped first: it ends the listening, and needs the connection for that.
     _watch: Watch,
     pub(super) connection: Arc<Connection>,
-    pub(super) lanes: Threads,
 }
 
 impl Ends {
-    /// Opens everything, one after the other; blocks.
+    /// Opens what is needed at first, one after the other; blocks.
     ///
     /// # Errors
     /// [`CallError::Connect`], with libvirt's words for the first connection that failed.
-    pub(super) fn open(settings: &LibvirtSettings, ears: Arc<Ears>) -> Result<Self, CallError> {
-        let failed = |message: &str| CallError::Connect {
-            host: settings.host.clone(),
-            uri: redact(&settings.uri),
-            message: redact_in(message, &settings.uri),
-        };
-        events::ensure_running().map_err(|why| failed(&why))?;
+    pub(super) fn open(settings: LibvirtSettings, ears: &Arc<Ears>) -> Result<Self, CallError> {
+        events::ensure_running().map_err(|why| failed(&settings, &why))?;
+        let ears = Arc::clone(ears);
         let listener: Listener = Arc::new(move |told| ears.hear(told));
-        let open = |hears: Hears| {
-            Channel::open(&settings.uri, &listener, hears).map_err(|why| failed(why.message()))
-        };
-        let reads = open(Hears::Events)?;
-        let count = settings.max_actions.max(1).div_ceil(CALLS_PER_CONNECTION);
-        let actions = (0..count).map(|_| open(Hears::ItsEnd)).collect::<Result<_, _>>()?;
-        Ok(Self { handles: Mutex::default(), reads, actions })
+        let reads = Channel::open(&settings, &listener, Hears::Events)?;
+        let ends = Self { handles: Mutex::default(), reads, idle: Idle::new(), settings, listener };
+        ends.give_back(ends.another()?);
+        Ok(ends)
+    }
+
+    /// Opens another channel for actions; blocks.
+    ///
+    /// # Errors
+    /// [`CallError::Connect`].
+    pub(super) fn another(&self) -> Result<OffThread<Channel>, CallError> {
+        Channel::open(&self.settings, &self.listener, Hears::ItsEnd).map(OffThread::new)
+    }
+
+    /// A channel for an action, if one is open and carries none.
+    pub(super) fn take(&self) -> Option<OffThread<Channel>> {
+        self.idle.take()
+    }
+
+    /// Its action has returned.
+    pub(super) fn give_back(&self, channel: OffThread<Channel>) {
+        self.idle.give_back(channel, Instant::now());
+    }
+
+    /// Closes the channels that no action has needed for a while.
+    pub(super) fn close_idle(&self) {
+        drop(self.idle.take_old(IDLE_AFTER, Instant::now()));
+    }
+}
+
+fn failed(settings: &LibvirtSettings, message: &str) -> CallError {
+    CallError::Connect {
+        host: settings.host.clone(),
+        uri: redact(&settings.uri),
+        message: redact_in(message, &settings.uri),
     }
 }
 
@@ -68,7 +96,15 @@ enum Hears {
 }
 
 impl Channel {
-    fn open(uri: &str, listener: &Listener, hears: Hears) -> Result<Self, Error> {
+    fn open(
+        settings: &LibvirtSettings,
+        listener: &Listener,
+        hears: Hears,
+    ) -> Result<Self, CallError> {
+        Self::connect(&settings.uri, listener, hears).map_err(|why| failed(settings, why.message()))
+    }
+
+    fn connect(uri: &str, listener: &Listener, hears: Hears) -> Result<Self, Error> {
         let connection = Arc::new(Connection::open(uri)?);
         match connection.set_keep_alive(PING_AFTER_SECONDS, PINGS) {
             // A driver within this process, or an old daemon, needs none or has none.
@@ -80,7 +116,7 @@ impl Channel {
             Hears::Events => watch.events(listener)?,
             Hears::ItsEnd => watch,
         };
-        Ok(Self { _watch: watch, connection, lanes: Threads::at_most(CALLS_PER_CONNECTION) })
+        Ok(Self { _watch: watch, connection })
     }
 }
 

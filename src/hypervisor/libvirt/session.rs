@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 use virt::error::Error;
 use virt_sys as sys;
 
@@ -18,11 +20,13 @@ pub(super) struct LibvirtSession {
     host: Arc<Host>,
     ends: Arc<OffThread<Ends>>,
     ears: Arc<Ears>,
+    /// Held by the read that is under way: the others wait, without a thread.
+    turn: Arc<Semaphore>,
 }
 
 impl LibvirtSession {
     pub(super) fn new(host: Arc<Host>, ends: OffThread<Ends>, ears: Arc<Ears>) -> Self {
-        Self { host, ends: Arc::new(ends), ears }
+        Self { host, ends: Arc::new(ends), ears, turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// What a call works on; none when the connection is closed.
@@ -35,17 +39,21 @@ impl LibvirtSession {
         operation: Operation,
         read: impl FnOnce(&Ends) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
-        let call = Call {
-            what: self.host.subject(operation, None),
-            deadline: self.host.settings.deadline,
-            threads: self.host.reading.clone(),
-        };
-        let ends = self.ends();
+        let what = self.host.subject(operation, None);
+        let (host, ends, turn) = (Arc::clone(&self.host), self.ends(), Arc::clone(&self.turn));
         Box::pin(async move {
-            let what = call.what.clone();
             let Some(ends) = ends else { return Err(CallError::Closed { what }) };
-            let job =
-                move || read(&ends).map_err(|error| explain(what, &error, &ends.reads.connection));
+            let deadline = host.settings.deadline;
+            let begun = Instant::now();
+            let Ok(Ok(turn)) = timeout(deadline, turn.acquire_owned()).await else {
+                return Err(CallError::Timeout { what, deadline });
+            };
+            let rest = deadline.saturating_sub(begun.elapsed());
+            let call = Call::begin(what.clone(), rest, &host.reading)?;
+            let job = move || {
+                let _turn = turn;
+                read(&ends).map_err(|error| explain(what, &error, &ends.reads.connection))
+            };
             blocking(call, job).await
         })
     }
@@ -69,6 +77,7 @@ impl Session for LibvirtSession {
                     condition: condition(state, reason),
                 });
             })?;
+            ends.close_idle();
             Ok(all)
         })
     }
@@ -81,6 +90,7 @@ impl Session for LibvirtSession {
                 all.push((InstanceId(record.uuid), condition(state, reason)));
             })?;
             ends.prune(count);
+            ends.close_idle();
             Ok(all)
         })
     }
@@ -100,28 +110,26 @@ impl Session for LibvirtSession {
     }
 
     fn act(&self, id: InstanceId, command: Command) -> Answer<Acted> {
-        let call = Call {
-            what: self.host.subject(Operation::Act(command), Some(id)),
-            deadline: self.host.settings.action_deadline,
-            threads: self.host.acting.clone(),
-        };
+        let what = self.host.subject(Operation::Act(command), Some(id));
         let (host, ends) = (Arc::clone(&self.host), self.ends());
         Box::pin(async move {
-            let what = call.what.clone();
             let Some(ends) = ends else { return Err(CallError::Closed { what }) };
-            let Some(busy) = Busy::begin(host, id) else { return Err(CallError::Busy { what }) };
-            let lanes = ends.actions.iter().enumerate();
-            let lane = lanes.min_by_key(|(_, channel)| channel.lanes.held());
-            let permit = lane.and_then(|(lane, channel)| Some((lane, channel.lanes.enter()?)));
-            let Some((lane, permit)) = permit else {
-                return Err(CallError::Stuck { what, threads: call.threads.held() });
+            let Some(busy) = Busy::begin(&host, id) else { return Err(CallError::Busy { what }) };
+            let call = Call::begin(what.clone(), host.settings.action_deadline, &host.acting)?;
+            let channel = match ends.take() {
+                Some(channel) => channel,
+                None => {
+                    let ends = Arc::clone(&ends);
+                    blocking(host.connecting()?, move || ends.another()).await?
+                }
             };
             let job = move || {
-                // Both last as long as the call, whoever still waits for it.
-                let _held = (busy, permit);
-                let connection = &ends.actions[lane].connection;
-                act::carry_out(connection, id, command)
-                    .map_err(|error| explain(what, &error, connection))
+                // Lasts as long as the call, whoever still waits for it.
+                let _busy = busy;
+                let answer = act::carry_out(&channel.connection, id, command)
+                    .map_err(|error| explain(what, &error, &channel.connection));
+                ends.give_back(channel);
+                answer
             };
             blocking(call, job).await
         })
@@ -135,9 +143,9 @@ struct Busy {
 }
 
 impl Busy {
-    fn begin(host: Arc<Host>, id: InstanceId) -> Option<Self> {
+    fn begin(host: &Arc<Host>, id: InstanceId) -> Option<Self> {
         let is_new = host.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        is_new.then(|| Self { host, id })
+        is_new.then(|| Self { host: Arc::clone(host), id })
     }
 }
 
