@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use tokio::runtime;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 use virt::error::Error;
 use virt_sys as sys;
 

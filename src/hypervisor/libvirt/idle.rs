@@ -1,7 +1,9 @@
 //! What is kept open for the next one who needs it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// What nobody uses now; what was used last is taken first, so that the rest grows old.
 pub(super) struct Idle<T>(Mutex<Vec<(Instant, T)>>);
