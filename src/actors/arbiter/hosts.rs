@@ -98,6 +98,7 @@ impl Book {
             let seen = Seen { condition, at, source: Source::Poll, before };
             self.seen(instance, id, seen, now);
         }
+        self.settle_host_incident(id, now);
         self.take_pending(id, now);
         self.take_unmanaged(id, now);
         self.touch_all(id);
@@ -114,6 +115,7 @@ impl Book {
             tracing::warn!(host = %id, "unreachable: {why}");
             self.turn.write_host(id);
             self.note(now, Line::new(EventKind::Host, format!("unreachable: {why}")).host(id));
+            self.open_unreachable_incident(id, why, now);
         }
         self.touch_all(id);
         self.open_gate(now);
