@@ -8,6 +8,7 @@ mod holds;
 mod paging;
 mod reads;
 mod records;
+mod reload;
 mod serving;
 mod writes;
 

@@ -10,6 +10,7 @@ mod mass;
 mod orders;
 mod races;
 mod random;
+mod reload;
 mod unreachable;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]

@@ -32,6 +32,8 @@ pub(super) struct Book {
     pub(super) instances: HashMap<InstanceId, Entry>,
     /// Every configured host.
     pub(super) hosts: BTreeMap<HostId, HostEntry>,
+    /// What the database has of hosts that are not configured.
+    pub(super) absent: HashMap<HostId, HostRecord>,
     /// Instances that were listed active on hosts other than their own.
     pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
     /// Who may act.
@@ -195,6 +197,7 @@ impl Book {
             policies,
             instances: HashMap::new(),
             hosts: BTreeMap::new(),
+            absent: HashMap::new(),
             foreign: HashMap::new(),
             admission: Admission::new(limits),
             gate: Gate::Starting,

@@ -38,6 +38,8 @@ impl Book {
         };
         let changed = kept.as_ref() != Some(&record);
         self.admission.limit_host(&id, plan.config.max_concurrent_actions);
+        let own = self.instances.values().filter(|entry| entry.record.host == id);
+        let instances = own.map(|entry| entry.record.id).collect();
         self.hosts.insert(
             id.clone(),
             HostEntry {
@@ -49,7 +51,7 @@ impl Book {
                 others: HashMap::new(),
                 told_unmanaged: BTreeSet::new(),
                 pending,
-                instances: BTreeSet::new(),
+                instances,
                 doubt: None,
                 trouble: None,
                 is_returning: true,
@@ -202,7 +204,7 @@ impl Book {
     }
 
     /// Takes over instances of the configuration that the listing shows.
-    fn take_pending(&mut self, id: &HostId, now: Timestamp) {
+    pub(super) fn take_pending(&mut self, id: &HostId, now: Timestamp) {
         let Some(host) = self.hosts.get_mut(id) else { return };
         let pending = std::mem::take(&mut host.pending);
         let mut left = Vec::new();
@@ -251,7 +253,7 @@ impl Book {
     }
 
     /// Does what the host's configuration says about domains that no instance stands for.
-    fn take_unmanaged(&mut self, id: &HostId, now: Timestamp) {
+    pub(super) fn take_unmanaged(&mut self, id: &HostId, now: Timestamp) {
         let Some(host) = self.hosts.get(id) else { return };
         match host.plan.config.unmanaged {
             Unmanaged::Ignore => {}

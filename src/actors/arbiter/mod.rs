@@ -19,6 +19,7 @@ mod load;
 mod mass;
 mod moves;
 mod orders;
+mod reload;
 mod seen;
 mod told;
 mod trouble;

@@ -59,7 +59,7 @@ impl Stage {
             world.host(&host_name(seat.host)).put(id, &seat.name, seat.condition);
         }
         let store = Store::in_memory().unwrap();
-        let rig = Rig { world, store, config: plan.config(), wrap: None };
+        let rig = Rig { world, store, config: plan.config(), wrap: None, next: Rc::default() };
         let mut stage = Self {
             reach: vec![Reach::Up; plan.shape.hosts],
             plan: plan.clone(),

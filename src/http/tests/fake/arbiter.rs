@@ -6,10 +6,11 @@ use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::instance;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reply,
-    Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reload,
+    ReloadRefusal, Reloaded, Reply, Retry, SetDesired,
 };
 use crate::clock::Clock;
+use crate::config::Errors;
 use crate::model::{Hold, InstanceId};
 use crate::snapshot::{Board, Fleet, InstanceView};
 
@@ -20,6 +21,8 @@ pub(crate) enum Says {
     Yes,
     /// It refuses.
     No(Refusal),
+    /// It refuses a configuration, for this is wrong with it.
+    Wrong(Errors),
     /// Never.
     Nothing,
     /// It panics.
@@ -45,7 +48,7 @@ impl FakeArbiter {
         match &self.says {
             Says::Yes => Box::pin(std::future::ready(yes(&fleet))),
             Says::No(refusal) => Box::pin(std::future::ready(Err(refusal.clone()))),
-            Says::Nothing => Box::pin(std::future::pending()),
+            Says::Nothing | Says::Wrong(_) => Box::pin(std::future::pending()),
             Says::Panic => panic!("told to"),
         }
     }
@@ -171,5 +174,24 @@ impl Handler<ReleaseHold> for FakeArbiter {
             }
             Ok(())
         })
+    }
+}
+
+impl Handler<Reload> for FakeArbiter {
+    type Result = Result<Reloaded, ReloadRefusal>;
+
+    /// As the root would.
+    fn handle(&mut self, m: Reload, _: &mut Context<Self>) -> Self::Result {
+        match &self.says {
+            Says::Wrong(errors) => Err(ReloadRefusal::Wrong(errors.clone())),
+            Says::No(_) | Says::Nothing | Says::Panic => {
+                Err(ReloadRefusal::NotNow("it is shutting down".to_owned()))
+            }
+            Says::Yes => Ok(Reloaded {
+                hosts_added: vec![m.by.as_str().into()],
+                needs_restart: vec!["http"],
+                ..Reloaded::default()
+            }),
+        }
     }
 }
