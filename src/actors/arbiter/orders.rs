@@ -174,6 +174,7 @@ impl Book {
         if !self.instances.contains_key(&id) {
             return Err(Refusal::NoSuchInstance(id));
         }
+        self.abandon(id, now);
         self.close(id, Resolution::Vanished, now);
         self.admission.leave(id);
         let Some(entry) = self.instances.remove(&id) else { return Ok(()) };
