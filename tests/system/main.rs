@@ -8,6 +8,7 @@ mod elsewhere;
 mod holds;
 mod mass;
 mod orders;
+mod outages;
 mod races;
 mod random;
 mod reload;

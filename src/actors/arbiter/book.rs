@@ -186,6 +186,8 @@ pub(super) struct HostEntry {
     pub(super) trouble: Option<HostTrouble>,
     /// When the connection was begun that it was listed over last.
     pub(super) connected_at: Timestamp,
+    /// When it was asked for the last listing that was believed.
+    pub(super) listed_at: Timestamp,
     /// Nothing was believed yet of what was listed over that connection.
     pub(super) is_returning: bool,
 }

@@ -56,6 +56,7 @@ impl Book {
                 trouble: None,
                 is_returning: true,
                 connected_at: Timestamp::MIN,
+                listed_at: Timestamp::MIN,
             },
         );
         if changed {
@@ -156,6 +157,12 @@ impl Book {
             let all: BTreeSet<_> = self.instances.keys().copied().collect();
             let all: Vec<_> = all.into_iter().collect();
             self.judge_mismatches(&all, now);
+            for id in all {
+                // What was as desired is over only now that all hosts were heard.
+                if self.instances.get(&id).is_some_and(|e| e.incident.is_some() && e.is_in_sync()) {
+                    self.judge(id, now);
+                }
+            }
         }
     }
 
@@ -199,6 +206,7 @@ impl Book {
     fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>, at: Timestamp) {
         self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
+            host.listed_at = at;
             host.others = domains;
         }
     }
