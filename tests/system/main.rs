@@ -10,7 +10,8 @@ mod mass;
 mod orders;
 mod races;
 mod random;
-mod unreachable;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;
+mod unmanaged;
+mod unreachable;

@@ -24,6 +24,7 @@ mod told;
 mod trouble;
 mod turn;
 mod views;
+mod unmanaged;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -145,10 +145,8 @@ impl Change {
 
 fn host_view(book: &Book, id: &HostId, shown: Option<&Arc<HostView>>) -> Option<HostView> {
     let host = book.hosts.get(id)?;
-    let mut unmanaged: Vec<_> = host
-        .others
-        .values()
-        .filter(|d| !book.instances.contains_key(&d.id))
+    let mut unmanaged: Vec<_> = book
+        .unmanaged_of(host)
         .map(|d| Unmanaged { id: d.id, name: d.name.clone(), condition: d.condition })
         .collect();
     unmanaged.sort_by(|a, b| a.name.cmp(&b.name));
