@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::Message;
 
 use crate::model::{By, DesiredState, Generation, HostId, InstanceId};
-use crate::snapshot::InstanceView;
+use crate::snapshot::{HostView, InstanceView};
 
 /// What an order or a change of the record is answered with.
 pub type Reply<T> = Result<T, Refusal>;
@@ -132,6 +132,29 @@ pub struct ReleaseHold {
     pub id: InstanceId,
     /// Whose hold: one's own if none is named.
     pub of: Option<By>,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Puts a host into maintenance: looks go on, nothing is done on it and nothing reported of it, until
+/// that is ended. On a host that is in maintenance already: the reason is another from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct PutMaintenance {
+    /// Which.
+    pub host: HostId,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Ends a host's maintenance. Where there is none, nothing changes.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct EndMaintenance {
+    /// Which.
+    pub host: HostId,
     /// Who says so.
     pub by: By,
 }

@@ -7,7 +7,8 @@ use actix::{Actor, Addr, Handler, Recipient};
 
 use super::access::{Names, OperatorToken};
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, ReleaseHold, Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
+    ReleaseHold, Retry, SetDesired,
 };
 use crate::clock::Clock;
 use crate::policy::Policies;
@@ -58,6 +59,10 @@ pub struct Arbiter {
     pub hold: Recipient<PutHold>,
     /// Releases an instance from a hold.
     pub release: Recipient<ReleaseHold>,
+    /// Puts a host into maintenance.
+    pub maintain: Recipient<PutMaintenance>,
+    /// Ends a host's maintenance.
+    pub resume: Recipient<EndMaintenance>,
 }
 
 impl<A> From<Addr<A>> for Arbiter
@@ -70,7 +75,9 @@ where
         + Handler<Adopt>
         + Handler<Retry>
         + Handler<PutHold>
-        + Handler<ReleaseHold>,
+        + Handler<ReleaseHold>
+        + Handler<PutMaintenance>
+        + Handler<EndMaintenance>,
     A::Context: ToEnvelope<A, SetDesired>
         + ToEnvelope<A, AddInstance>
         + ToEnvelope<A, ChangeInstance>
@@ -78,7 +85,9 @@ where
         + ToEnvelope<A, Adopt>
         + ToEnvelope<A, Retry>
         + ToEnvelope<A, PutHold>
-        + ToEnvelope<A, ReleaseHold>,
+        + ToEnvelope<A, ReleaseHold>
+        + ToEnvelope<A, PutMaintenance>
+        + ToEnvelope<A, EndMaintenance>,
 {
     fn from(addr: Addr<A>) -> Self {
         Self {
@@ -89,7 +98,9 @@ where
             adopt: addr.clone().recipient(),
             retry: addr.clone().recipient(),
             hold: addr.clone().recipient(),
-            release: addr.recipient(),
+            release: addr.clone().recipient(),
+            maintain: addr.clone().recipient(),
+            resume: addr.recipient(),
         }
     }
 }

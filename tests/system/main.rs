@@ -6,6 +6,7 @@ mod crashes;
 mod drift;
 mod elsewhere;
 mod holds;
+mod maintenance;
 mod mass;
 mod orders;
 mod races;

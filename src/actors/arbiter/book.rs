@@ -98,7 +98,8 @@ pub(super) struct Entry {
     /// How long it was in its desired state before the present break, while that may still make its
     /// budget fresh.
     pub(super) calm: Option<SignedDuration>,
-    /// A grace is counted from here on at the earliest: the host has come back, or a hold ended.
+    /// A grace is counted from here on at the earliest: the host has come back, or a hold or its
+    /// host's maintenance has ended.
     pub(super) grace_from: Option<Timestamp>,
     /// When it went down by itself, the last time: no order and no action of ours.
     pub(super) fell_at: Option<Timestamp>,

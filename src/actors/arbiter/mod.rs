@@ -16,6 +16,7 @@ mod hosts;
 mod incidents;
 mod judge;
 mod load;
+mod maintenance;
 mod mass;
 mod moves;
 mod orders;
@@ -23,8 +24,8 @@ mod seen;
 mod told;
 mod trouble;
 mod turn;
-mod views;
 mod unmanaged;
+mod views;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

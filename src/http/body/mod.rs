@@ -35,5 +35,6 @@ pub use status::{
 };
 pub use supervision::NodeBody;
 pub use write::{
-    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, NewInstance,
+    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, MaintenanceRequest,
+    NewInstance,
 };
