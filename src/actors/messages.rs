@@ -7,7 +7,7 @@ use actix::Message;
 
 use crate::config::Errors;
 use crate::model::{By, DesiredState, Generation, HostId, InstanceId};
-use crate::snapshot::InstanceView;
+use crate::snapshot::{HostView, InstanceView};
 
 /// What an order or a change of the record is answered with.
 pub type Reply<T> = Result<T, Refusal>;
@@ -169,6 +169,29 @@ pub enum ReloadRefusal {
     /// The service is ending, or the configuration cannot be read again here.
     #[error("the configuration cannot be read now: {0}")]
     NotNow(String),
+}
+
+/// Puts a host into maintenance: looks go on, nothing is done on it and nothing reported of it, until
+/// that is ended. On a host that is in maintenance already: the reason is another from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct PutMaintenance {
+    /// Which.
+    pub host: HostId,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Ends a host's maintenance. Where there is none, nothing changes.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct EndMaintenance {
+    /// Which.
+    pub host: HostId,
+    /// Who says so.
+    pub by: By,
 }
 
 /// Why something that was asked is not done. Nothing was changed.

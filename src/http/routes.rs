@@ -44,6 +44,12 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(At::new("/api/v1/hosts").get(hosts::list).done())
         .service(At::new("/api/v1/hosts/{id}").get(hosts::one).done())
         .service(At::new("/api/v1/hosts/{id}/adopt").post(hosts::adopt).done())
+        .service(
+            At::new("/api/v1/hosts/{id}/maintenance")
+                .put(hosts::maintain)
+                .delete(hosts::resume)
+                .done(),
+        )
         .service(At::new("/api/v1/instances").get(instances::list).post(instances::add).done())
         .service(
             At::new("/api/v1/instances/{id}")

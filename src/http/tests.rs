@@ -5,6 +5,7 @@ mod errors;
 mod explain;
 pub(crate) mod fake;
 mod holds;
+mod maintenance;
 mod paging;
 mod reads;
 mod records;

@@ -6,6 +6,7 @@ mod crashes;
 mod drift;
 mod elsewhere;
 mod holds;
+mod maintenance;
 mod mass;
 mod orders;
 mod outages;
@@ -16,3 +17,5 @@ mod unreachable;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;
+mod unmanaged;
+mod unreachable;

@@ -16,6 +16,7 @@ mod hosts;
 mod incidents;
 mod judge;
 mod load;
+mod maintenance;
 mod mass;
 mod moves;
 mod orders;
@@ -24,6 +25,7 @@ mod seen;
 mod told;
 mod trouble;
 mod turn;
+mod unmanaged;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::book::{Book, Entry};
 use super::turn::{Effect, Line};
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired, Which,
+    AddInstance, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired, Which,
 };
 use crate::actors::traffic::{Aim, Assignment};
 use crate::config;
@@ -85,54 +85,6 @@ impl Book {
         }
     }
 
-    /// Makes instances of domains, desired as they were listed just now.
-    pub(super) fn adopt(&mut self, adopt: &Adopt, now: Timestamp) -> Reply<Vec<InstanceId>> {
-        let host = self.hosts.get(&adopt.host).ok_or(Refusal::NoSuchHost(adopt.host.clone()))?;
-        let mut domains: Vec<Listed> = match &adopt.domains {
-            None => host
-                .others
-                .values()
-                .filter(|d| DesiredState::met_in(d.condition).is_some())
-                .cloned()
-                .collect(),
-            Some(ids) => ids
-                .iter()
-                .map(|&id| self.listed(&adopt.host, &Which::Id(id)))
-                .collect::<Result<_, _>>()?,
-        };
-        domains.retain(|d| !self.instances.contains_key(&d.id));
-        domains.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(odd) = domains.iter().find(|d| DesiredState::met_in(d.condition).is_none()) {
-            return Err(Refusal::NotAdoptable {
-                host: adopt.host.clone(),
-                name: odd.name.clone(),
-                condition: odd.condition,
-            });
-        }
-        let mut adopted = Vec::with_capacity(domains.len());
-        for domain in &domains {
-            let Some(desired) = DesiredState::met_in(domain.condition) else { continue };
-            let new = New {
-                desired,
-                policy: "default".to_owned(),
-                priority: 0,
-                by: By::Adopt,
-                configured: None,
-            };
-            let id = self.found(&adopt.host, domain, new, now);
-            if let Some(entry) = self.instances.get_mut(&id) {
-                entry.record.settled = true;
-                entry.record.in_sync_since = Some(now);
-            }
-            let line = Line::new(EventKind::Instance, format!("{} adopted", domain.name))
-                .instance(id, &adopt.host)
-                .by(&adopt.by);
-            self.note(now, line);
-            adopted.push(id);
-        }
-        Ok(adopted)
-    }
-
     /// Changes policy, priority or host.
     pub(super) fn change(&mut self, change: &ChangeInstance, now: Timestamp) -> Reply<InstanceId> {
         let id = change.id;
@@ -179,9 +131,7 @@ impl Book {
         self.admission.leave(id);
         let Some(entry) = self.instances.remove(&id) else { return Ok(()) };
         let host = entry.record.host.clone();
-        if let Some(host) = self.hosts.get_mut(&host) {
-            host.instances.remove(&id);
-        }
+        self.leave_behind(&entry);
         let line = Line::new(EventKind::Instance, format!("{} forgotten", entry.record.name))
             .instance(id, &host)
             .by(&forget.by);
@@ -208,7 +158,13 @@ impl Book {
     }
 
     /// The record of a new instance, and an actor for it.
-    fn found(&mut self, host: &HostId, domain: &Listed, new: New, now: Timestamp) -> InstanceId {
+    pub(super) fn found(
+        &mut self,
+        host: &HostId,
+        domain: &Listed,
+        new: New,
+        now: Timestamp,
+    ) -> InstanceId {
         let record = Instance {
             id: domain.id,
             name: domain.name.clone(),
@@ -291,7 +247,7 @@ impl Book {
     }
 
     /// The domain, as its host was listed last.
-    fn listed(&self, host: &HostId, which: &Which) -> Reply<Listed> {
+    pub(super) fn listed(&self, host: &HostId, which: &Which) -> Reply<Listed> {
         let entry = self.hosts.get(host).ok_or(Refusal::NoSuchHost(host.clone()))?;
         let found = match which {
             Which::Id(id) => entry.others.get(id),
@@ -304,12 +260,12 @@ impl Book {
 }
 
 /// What a new instance's record is made of, besides its domain.
-struct New {
-    desired: DesiredState,
-    policy: String,
-    priority: i32,
-    by: By,
-    configured: Option<Configured>,
+pub(super) struct New {
+    pub(super) desired: DesiredState,
+    pub(super) policy: String,
+    pub(super) priority: i32,
+    pub(super) by: By,
+    pub(super) configured: Option<Configured>,
 }
 
 /// What an instance's actor needs to know of what is desired.

@@ -63,7 +63,9 @@ impl Book {
 
     /// The host cannot be reached: what ran on it may be down, and nobody knows.
     pub(super) fn open_unreachable_incident(&mut self, id: &HostId, why: &str, now: Timestamp) {
-        let Some(host) = self.hosts.get(id) else { return };
+        let Some(host) = self.hosts.get(id).filter(|h| h.record.maintenance.is_none()) else {
+            return;
+        };
         let instances: Vec<InstanceId> = host.instances.iter().copied().collect();
         self.open_host_incident(id, format!("{id} is unreachable: {why}"), instances, now);
         self.raise_host_incident(id, Severity::Critical);
@@ -93,7 +95,8 @@ impl Book {
         }
     }
 
-    /// Opens an incident of a host, or adds to the one that is open.
+    /// Opens an incident of a host, or adds to the one that is open. Nothing is reported of a host
+    /// in maintenance.
     pub(super) fn open_host_incident(
         &mut self,
         id: &HostId,
@@ -101,6 +104,10 @@ impl Book {
         instances: Vec<InstanceId>,
         now: Timestamp,
     ) {
+        if self.is_in_maintenance(id) {
+            self.note_of_host(id, summary, now);
+            return;
+        }
         if let Some(trouble) = self.hosts.get_mut(id).and_then(|h| h.trouble.as_mut()) {
             // Not over yet: the same one goes on.
             trouble.waiting.extend(&instances);
@@ -140,6 +147,9 @@ impl Book {
 
     /// It matters more than it seemed.
     pub(super) fn raise_host_incident(&mut self, id: &HostId, to: Severity) {
+        if self.is_in_maintenance(id) {
+            return;
+        }
         let Some(trouble) = self.hosts.get_mut(id).and_then(|h| h.trouble.as_mut()) else { return };
         let before = trouble.incident.severity;
         if before >= to {

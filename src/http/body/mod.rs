@@ -37,5 +37,6 @@ pub use status::{
 };
 pub use supervision::NodeBody;
 pub use write::{
-    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, NewInstance, Nothing,
+    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, MaintenanceRequest,
+    NewInstance, Nothing,
 };

@@ -6,13 +6,13 @@ use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::instance;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reload,
-    ReloadRefusal, Reloaded, Reply, Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
+    Refusal, ReleaseHold, Reload, ReloadRefusal, Reloaded, Reply, Retry, SetDesired,
 };
 use crate::clock::Clock;
 use crate::config::Errors;
-use crate::model::{Hold, InstanceId};
-use crate::snapshot::{Board, Fleet, InstanceView};
+use crate::model::{Hold, HostId, InstanceId, Maintenance};
+use crate::snapshot::{Board, Fleet, HostView, InstanceView};
 
 /// How the arbiter answers.
 #[derive(Clone)]
@@ -63,6 +63,19 @@ impl FakeArbiter {
             let mut view = InstanceView::clone(view);
             change(&mut view)?;
             Ok(Arc::new(view))
+        })
+    }
+}
+
+impl FakeArbiter {
+    fn maintenance(
+        &self,
+        host: HostId,
+        maintenance: Option<Maintenance>,
+    ) -> ResponseFuture<Reply<Arc<HostView>>> {
+        self.answer(move |fleet| {
+            let view = fleet.hosts.get(&host).ok_or(Refusal::NoSuchHost(host))?;
+            Ok(Arc::new(HostView { maintenance, ..HostView::clone(view) }))
         })
     }
 }
@@ -193,5 +206,22 @@ impl Handler<Reload> for FakeArbiter {
                 ..Reloaded::default()
             }),
         }
+    }
+}
+
+impl Handler<PutMaintenance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: PutMaintenance, _: &mut Context<Self>) -> Self::Result {
+        let (by, since) = (m.by.to_string(), self.clock.now());
+        self.maintenance(m.host, Some(Maintenance { by, reason: m.reason, since }))
+    }
+}
+
+impl Handler<EndMaintenance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: EndMaintenance, _: &mut Context<Self>) -> Self::Result {
+        self.maintenance(m.host, None)
     }
 }
