@@ -13,7 +13,6 @@ mod outages;
 mod races;
 mod random;
 mod reload;
-mod unreachable;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;
