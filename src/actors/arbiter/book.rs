@@ -109,6 +109,8 @@ pub(super) struct Entry {
     pub(super) decision: Option<Decision>,
     /// What the audit log was told of that answer: the same is not told again.
     pub(super) told: Option<String>,
+    /// Its actor is there, to look and to act.
+    pub(super) attended: bool,
     /// Its actor fails again and again.
     pub(super) quarantined: bool,
     /// When it was looked at, for what is shown.
@@ -128,6 +130,7 @@ impl Entry {
             fell_at: None,
             decision: None,
             told: None,
+            attended: false,
             quarantined: false,
             freshness: Arc::new(Freshness::never()),
         }

@@ -101,6 +101,9 @@ impl Book {
         let instances: Vec<_> = host.instances.iter().copied().collect();
         for instance in instances {
             self.admission.leave(instance);
+            if let Some(entry) = self.instances.get_mut(&instance) {
+                entry.attended = false;
+            }
             self.interrupted(instance, why, now);
             self.turn.touch(instance);
         }
