@@ -1,17 +1,14 @@
 //! What handlers work with.
 
-use std::sync::Arc;
-
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Recipient};
 
 use super::access::{Names, OperatorToken};
 use crate::actors::messages::{
     AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
-    ReleaseHold, Retry, SetDesired,
+    ReleaseHold, Reload, Retry, SetDesired,
 };
 use crate::clock::Clock;
-use crate::policy::Policies;
 use crate::snapshot::Board;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -25,10 +22,10 @@ pub struct State {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
-    /// The policies in force.
-    pub policies: Arc<Policies>,
     /// Whoever changes things.
     pub arbiter: Arbiter,
+    /// Who reads the configuration again.
+    pub reload: Recipient<Reload>,
     /// The records, for reading.
     pub store: Store,
     /// The token that changes need.

@@ -9,6 +9,7 @@ mod maintenance;
 mod paging;
 mod reads;
 mod records;
+mod reload;
 mod serving;
 mod writes;
 

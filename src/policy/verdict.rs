@@ -82,7 +82,7 @@ pub enum WaitWhy {
     NotHere,
     /// It runs on another host.
     ActiveElsewhere(HostId),
-    /// It may run still on another host, which cannot be reached.
+    /// It may run on another host, which cannot be reached, or was not listed yet.
     MaybeActiveOn(HostId),
     /// As many actions as may be are under way.
     Queue,
@@ -104,7 +104,7 @@ impl std::fmt::Display for WaitWhy {
             Self::NotHere => f.write_str("its host does not have the domain"),
             Self::ActiveElsewhere(host) => write!(f, "it runs on {host}"),
             Self::MaybeActiveOn(host) => {
-                write!(f, "it may still run on {host}, which cannot be reached")
+                write!(f, "it may run on {host}, which is to be heard first")
             }
             Self::Queue => f.write_str("as many actions as allowed are under way"),
         }

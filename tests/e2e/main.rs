@@ -15,6 +15,7 @@ mod ends;
 mod holds;
 mod hosts;
 mod record;
+mod reload;
 mod repairs;
 mod rig;
 mod site;

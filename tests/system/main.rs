@@ -9,8 +9,10 @@ mod holds;
 mod maintenance;
 mod mass;
 mod orders;
+mod outages;
 mod races;
 mod random;
+mod reload;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;

@@ -209,9 +209,7 @@ impl Handler<ForgetInstance> for Arbiter {
     type Result = ResponseFuture<Reply<()>>;
 
     fn handle(&mut self, m: ForgetInstance, ctx: &mut Context<Self>) -> Self::Result {
-        let done = self.asked(ctx, |book, now| book.forget(&m, now));
-        self.instances.remove(&m.id);
-        done
+        self.asked(ctx, |book, now| book.forget(&m, now))
     }
 }
 

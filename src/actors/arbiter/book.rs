@@ -32,6 +32,8 @@ pub(super) struct Book {
     pub(super) instances: HashMap<InstanceId, Entry>,
     /// Every configured host.
     pub(super) hosts: BTreeMap<HostId, HostEntry>,
+    /// What the database has of hosts that are not configured.
+    pub(super) absent: HashMap<HostId, HostRecord>,
     /// Instances that were listed active on hosts other than their own.
     pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
     /// Who may act.
@@ -173,9 +175,11 @@ pub(super) struct HostEntry {
     pub(super) error: Option<String>,
     /// Its domains at the last full listing that are no instances of this host.
     pub(super) others: HashMap<InstanceId, Listed>,
-    /// Those that were told of already, or that somebody had the service forget: nothing is told or
-    /// made of them by itself before they have gone.
+    /// Those that were told of already.
     pub(super) told_unmanaged: BTreeSet<InstanceId>,
+    /// Those that an operator has had the service forget: nothing is told or made of them by itself
+    /// before they have gone.
+    pub(super) forgotten: BTreeSet<InstanceId>,
     /// Instances of the configuration that it did not have at the last listing.
     pub(super) pending: Vec<config::Instance>,
     /// The ids of its instances.
@@ -186,6 +190,8 @@ pub(super) struct HostEntry {
     pub(super) trouble: Option<HostTrouble>,
     /// When the connection was begun that it was listed over last.
     pub(super) connected_at: Timestamp,
+    /// When it was asked for the last listing that was believed.
+    pub(super) listed_at: Timestamp,
     /// Nothing was believed yet of what was listed over that connection.
     pub(super) is_returning: bool,
 }
@@ -197,6 +203,7 @@ impl Book {
             policies,
             instances: HashMap::new(),
             hosts: BTreeMap::new(),
+            absent: HashMap::new(),
             foreign: HashMap::new(),
             admission: Admission::new(limits),
             gate: Gate::Starting,

@@ -38,6 +38,8 @@ impl Book {
         };
         let changed = kept.as_ref() != Some(&record);
         self.admission.limit_host(&id, plan.config.max_concurrent_actions);
+        let own = self.instances.values().filter(|entry| entry.record.host == id);
+        let instances = own.map(|entry| entry.record.id).collect();
         self.hosts.insert(
             id.clone(),
             HostEntry {
@@ -48,12 +50,14 @@ impl Book {
                 error: None,
                 others: HashMap::new(),
                 told_unmanaged: BTreeSet::new(),
+                forgotten: BTreeSet::new(),
                 pending,
-                instances: BTreeSet::new(),
+                instances,
                 doubt: None,
                 trouble: None,
                 is_returning: true,
                 connected_at: Timestamp::MIN,
+                listed_at: Timestamp::MIN,
             },
         );
         if changed {
@@ -101,7 +105,6 @@ impl Book {
         self.settle_host_incident(id, now);
         self.take_pending(id, now);
         self.take_unmanaged(id, now);
-        self.list_again(id, now);
         self.touch_all(id);
     }
 
@@ -155,6 +158,12 @@ impl Book {
             let all: BTreeSet<_> = self.instances.keys().copied().collect();
             let all: Vec<_> = all.into_iter().collect();
             self.judge_mismatches(&all, now);
+            for id in all {
+                // What was as desired is over only now that all hosts were heard.
+                if self.instances.get(&id).is_some_and(|e| e.incident.is_some() && e.is_in_sync()) {
+                    self.judge(id, now);
+                }
+            }
         }
     }
 
@@ -198,12 +207,13 @@ impl Book {
     fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>, at: Timestamp) {
         self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
+            host.listed_at = at;
             host.others = domains;
         }
     }
 
     /// Takes over instances of the configuration that the listing shows.
-    fn take_pending(&mut self, id: &HostId, now: Timestamp) {
+    pub(super) fn take_pending(&mut self, id: &HostId, now: Timestamp) {
         let Some(host) = self.hosts.get_mut(id) else { return };
         let pending = std::mem::take(&mut host.pending);
         let mut left = Vec::new();
@@ -216,6 +226,7 @@ impl Book {
         if let Some(host) = self.hosts.get_mut(id) {
             host.pending = left;
         }
+        self.list_again(id, now);
     }
 
     /// Sees to it that the host is listed again in time, if something is awaited there.

@@ -20,6 +20,7 @@ mod maintenance;
 mod mass;
 mod moves;
 mod orders;
+mod reload;
 mod seen;
 mod told;
 mod trouble;
@@ -278,6 +279,9 @@ impl Arbiter {
                 }
             }
             Effect::Unassign(host, id) => {
+                // The actor on another host, if there is to be one, will say that it is there.
+                self.instances.remove(&id);
+                self.carried.remove(&id);
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(Unassign(id));
                 }

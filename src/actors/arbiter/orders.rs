@@ -109,7 +109,7 @@ impl Book {
         }
         if let Some(host) = moved {
             said.push(format!("host {host} (before: {old_host})"));
-            self.reassign(id, &old_host, &host);
+            self.reassign(id, &old_host, &host, now);
         }
         let line = Line::new(EventKind::Instance, format!("changed: {}", said.join(", ")))
             .instance(id, &self.instances[&id].record.host.clone())
@@ -126,6 +126,7 @@ impl Book {
         if !self.instances.contains_key(&id) {
             return Err(Refusal::NoSuchInstance(id));
         }
+        self.abandon(id, now);
         self.close(id, Resolution::Vanished, now);
         self.admission.leave(id);
         let Some(entry) = self.instances.remove(&id) else { return Ok(()) };
@@ -198,7 +199,7 @@ impl Book {
         domain.id
     }
 
-    pub(super) fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId) {
+    pub(super) fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId, now: Timestamp) {
         if let Some(host) = self.hosts.get_mut(from) {
             host.instances.remove(&id);
         }
@@ -219,6 +220,7 @@ impl Book {
         self.turn.touch_host(to);
         self.turn.then(Effect::Unassign(from.clone(), id));
         self.turn.then(Effect::Assign(to.clone(), assignment));
+        self.host_trouble_less(from, id, now);
     }
 
     fn check_policy(&self, name: &str) -> Reply<()> {

@@ -91,7 +91,7 @@ impl Book {
             !waits && host.doubt.is_none() && host.state == HostState::Up
         };
         if self.hosts.get(id).is_some_and(over) {
-            self.close_host_incident(id, now);
+            self.close_host_incident(id, Resolution::Repaired, now);
         }
     }
 
@@ -161,14 +161,19 @@ impl Book {
         self.turn.write_incident(&incident);
     }
 
-    fn close_host_incident(&mut self, id: &HostId, now: Timestamp) {
+    /// The host is no longer configured.
+    pub(super) fn vanish_host_incident(&mut self, id: &HostId, now: Timestamp) {
+        self.close_host_incident(id, Resolution::Vanished, now);
+    }
+
+    fn close_host_incident(&mut self, id: &HostId, resolution: Resolution, now: Timestamp) {
         let Some(trouble) = self.hosts.get_mut(id).and_then(|h| h.trouble.take()) else { return };
         let mut incident = trouble.incident;
-        (incident.closed_at, incident.resolution) = (Some(now), Some(Resolution::Repaired));
+        (incident.closed_at, incident.resolution) = (Some(now), Some(resolution));
         let line = Line::new(EventKind::IncidentClosed, format!("over: {}", incident.summary))
             .host(id)
             .incident(Some(incident.id))
-            .detail(serde_json::json!({ "resolution": Resolution::Repaired }));
+            .detail(serde_json::json!({ "resolution": resolution }));
         self.count_closed(incident.severity);
         self.turn.write_incident(&incident);
         self.turn.touch_host(id);

@@ -38,7 +38,6 @@ impl Show {
         self.fleet = Fleet {
             database_read: true,
             database_healthy: true,
-            config_loaded_at: self.fleet.config_loaded_at,
             ..Fleet::new(self.fleet.started_at)
         };
         self.metrics.instances.reset();
@@ -59,6 +58,9 @@ impl Show {
                     .with_label_values(&[id.as_str()])
                     .set(i64::from(view.state == HostState::Up));
                 self.fleet.hosts.insert(id.clone(), Arc::new(view));
+            } else if self.fleet.hosts.remove(id).is_some() {
+                // Removing what was never counted is an error, and does not matter.
+                let _ = self.metrics.host_up.remove_label_values(&[id.as_str()]);
             }
         }
         for id in std::mem::take(&mut touched.instances) {

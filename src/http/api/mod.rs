@@ -8,6 +8,7 @@ pub(super) mod incidents;
 pub(super) mod instances;
 pub(super) mod policies;
 pub(super) mod probes;
+pub(super) mod reload;
 pub(super) mod status;
 pub(super) mod supervision;
 

@@ -15,6 +15,7 @@ mod page;
 mod policy;
 mod probe;
 mod problem;
+mod reload;
 mod status;
 mod supervision;
 mod write;
@@ -28,7 +29,8 @@ pub use instance::{
 pub use page::Page;
 pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};
 pub use probe::{Health, Readiness};
-pub use problem::ProblemBody;
+pub use problem::{ErrorBody, ProblemBody};
+pub use reload::ReloadBody;
 pub use status::{
     ActionCounts, DatabaseStatus, HostCounts, IncidentCounts, InstanceCounts, ServiceStatus,
     StatusBody, SupervisionCounts,
@@ -36,5 +38,5 @@ pub use status::{
 pub use supervision::NodeBody;
 pub use write::{
     AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, MaintenanceRequest,
-    NewInstance,
+    NewInstance, Nothing,
 };

@@ -42,6 +42,8 @@ pub(super) struct Book {
     /// The same as they were last told, in that order and in the order of their ids.
     told: Vec<InstanceId>,
     unmanaged: Vec<InstanceId>,
+    /// What the last listing had, until a complete read was compared with it.
+    listed: Option<Vec<InstanceId>>,
 }
 
 /// What a complete read found.
@@ -81,6 +83,7 @@ impl Book {
             strangers: Vec::new(),
             told: Vec::new(),
             unmanaged: Vec::new(),
+            listed: None,
         }
     }
 
@@ -266,14 +269,26 @@ impl Book {
         gone
     }
 
-    /// The domains that nobody has registered, if they are others than at the last time.
+    /// Notes what a listing had: the next complete read tells whether that was the truth.
+    pub(super) fn listed(&mut self, mut ids: Vec<InstanceId>) {
+        ids.sort_unstable();
+        self.listed = Some(ids);
+    }
+
+    /// The domains that nobody has registered, if they are others than at the last time, or than in
+    /// the listing before.
     pub(super) fn changed_strangers(&mut self) -> Option<Vec<InstanceId>> {
-        if self.strangers == self.told {
+        let listed = self.listed.take();
+        if self.strangers == self.told && listed.is_none() {
             return None;
         }
         self.told.clone_from(&self.strangers);
         self.strangers.sort_unstable();
-        if self.strangers == self.unmanaged {
+        let as_listed = listed.is_none_or(|ids| {
+            let strangers = ids.into_iter().filter(|id| self.slab.find(*id).is_none());
+            strangers.eq(self.strangers.iter().copied())
+        });
+        if self.strangers == self.unmanaged && as_listed {
             return None;
         }
         self.unmanaged.clone_from(&self.strangers);

@@ -7,9 +7,10 @@ use actix::{Actor, Context, Handler, ResponseFuture};
 use super::instance;
 use crate::actors::messages::{
     AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
-    Refusal, ReleaseHold, Reply, Retry, SetDesired,
+    Refusal, ReleaseHold, Reload, ReloadRefusal, Reloaded, Reply, Retry, SetDesired,
 };
 use crate::clock::Clock;
+use crate::config::Errors;
 use crate::model::{Hold, HostId, InstanceId, Maintenance};
 use crate::snapshot::{Board, Fleet, HostView, InstanceView};
 
@@ -20,6 +21,8 @@ pub(crate) enum Says {
     Yes,
     /// It refuses.
     No(Refusal),
+    /// It refuses a configuration, for this is wrong with it.
+    Wrong(Errors),
     /// Never.
     Nothing,
     /// It panics.
@@ -45,7 +48,7 @@ impl FakeArbiter {
         match &self.says {
             Says::Yes => Box::pin(std::future::ready(yes(&fleet))),
             Says::No(refusal) => Box::pin(std::future::ready(Err(refusal.clone()))),
-            Says::Nothing => Box::pin(std::future::pending()),
+            Says::Nothing | Says::Wrong(_) => Box::pin(std::future::pending()),
             Says::Panic => panic!("told to"),
         }
     }
@@ -201,5 +204,24 @@ impl Handler<EndMaintenance> for FakeArbiter {
 
     fn handle(&mut self, m: EndMaintenance, _: &mut Context<Self>) -> Self::Result {
         self.maintenance(m.host, None)
+    }
+}
+
+impl Handler<Reload> for FakeArbiter {
+    type Result = Result<Reloaded, ReloadRefusal>;
+
+    /// As the root would.
+    fn handle(&mut self, m: Reload, _: &mut Context<Self>) -> Self::Result {
+        match &self.says {
+            Says::Wrong(errors) => Err(ReloadRefusal::Wrong(errors.clone())),
+            Says::No(_) | Says::Nothing | Says::Panic => {
+                Err(ReloadRefusal::NotNow("it is shutting down".to_owned()))
+            }
+            Says::Yes => Ok(Reloaded {
+                hosts_added: vec![m.by.as_str().into()],
+                needs_restart: vec!["http"],
+                ..Reloaded::default()
+            }),
+        }
     }
 }
