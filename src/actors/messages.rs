@@ -137,29 +137,6 @@ pub struct ReleaseHold {
     pub by: By,
 }
 
-/// Puts a host into maintenance: looks go on, nothing is done on it and nothing reported of it, until
-/// that is ended. On a host that is in maintenance already: the reason is another from now on.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Arc<HostView>>")]
-pub struct PutMaintenance {
-    /// Which.
-    pub host: HostId,
-    /// Why.
-    pub reason: String,
-    /// Who says so.
-    pub by: By,
-}
-
-/// Ends a host's maintenance. Where there is none, nothing changes.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Arc<HostView>>")]
-pub struct EndMaintenance {
-    /// Which.
-    pub host: HostId,
-    /// Who says so.
-    pub by: By,
-}
-
 /// Reads the configuration again, and takes it over if nothing is wrong with it. The root does it.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<Reloaded, ReloadRefusal>")]
@@ -192,6 +169,29 @@ pub enum ReloadRefusal {
     /// The service is ending, or the configuration cannot be read again here.
     #[error("the configuration cannot be read now: {0}")]
     NotNow(String),
+}
+
+/// Puts a host into maintenance: looks go on, nothing is done on it and nothing reported of it, until
+/// that is ended. On a host that is in maintenance already: the reason is another from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct PutMaintenance {
+    /// Which.
+    pub host: HostId,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Ends a host's maintenance. Where there is none, nothing changes.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct EndMaintenance {
+    /// Which.
+    pub host: HostId,
+    /// Who says so.
+    pub by: By,
 }
 
 /// Why something that was asked is not done. Nothing was changed.

@@ -88,7 +88,7 @@ fn look(client: &Client, context: &Context<'_>) -> Result<String, Failure> {
         return json(&status);
     }
     let hosts: Page<HostBody> = client.list("/api/v1/hosts", &[], usize::MAX)?;
-    let not_in_sync = not_in_sync(&client)?;
+    let not_in_sync = not_in_sync(client)?;
     let open = [("state", "open".to_owned())];
     let incidents = client.list("/api/v1/incidents", &open, SHOWN)?;
     let overview = Overview { status, hosts: hosts.items, not_in_sync, incidents };

@@ -173,10 +173,12 @@ impl Reader {
         drop(session);
     }
 
-    /// Says which domains a full listing had. If the next complete read finds other strangers than
-    /// the listing, one of them was not the truth, and [`Notice::Unmanaged`] says so.
-    pub fn listed(&self, ids: Vec<InstanceId>) {
-        self.alive.0.book.borrow_mut().listed(ids);
+    /// Says which domains a full listing had, and which of them were active. If the next complete read
+    /// finds other strangers than the listing, one of them was not the truth, and
+    /// [`Notice::Unmanaged`] says so. What was active counts as gone if that
+    /// read does not have it.
+    pub fn listed(&self, domains: Vec<(InstanceId, bool)>) {
+        self.alive.0.book.borrow_mut().listed(domains);
     }
 
     /// How many instances are registered.

@@ -165,7 +165,8 @@ impl Host {
     /// The arbiter is told what was listed, and the reader compares what it reads with that.
     fn say_listed(&self, listed: HostListed) {
         if let Some(shared) = &self.shared {
-            shared.door.reader().listed(listed.domains.iter().map(|d| d.id).collect());
+            let domains = listed.domains.iter().map(|d| (d.id, d.condition.is_active()));
+            shared.door.reader().listed(domains.collect());
         }
         self.settings.arbiter.do_send(listed);
     }

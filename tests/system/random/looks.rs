@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use assured::hypervisor::Operation;
 use assured::hypervisor::sim::Read;
 use assured::model::{Condition, DesiredState, Event, EventKind, InstanceId};
 use assured::policy::refine;
@@ -40,9 +39,7 @@ pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
         }
         let enough = facts.settings.service.mass_change.at_least;
         let sessions = reads.iter().map(|read| sessions_without(facts, id, read)).max();
-        // A life's first complete read is believed: see the known trouble in ARCHITECTURE.md.
-        let is_first = reads.iter().all(|read| is_first_of_its_life(facts, read));
-        if sessions < Some(2) && missed_before(facts, place) >= enough && !is_first {
+        if sessions < Some(2) && missed_before(facts, place) >= enough {
             let said = format!("missing on {host} was believed on the word of one session");
             return broken(facts, id, at, said);
         }
@@ -88,15 +85,6 @@ fn sessions_without(facts: &Facts, id: InstanceId, last: &Read) -> usize {
         .collect();
     sessions.dedup();
     sessions.len()
-}
-
-fn is_first_of_its_life(facts: &Facts, read: &Read) -> bool {
-    let Some(life) = facts.life_of(read.done).map(|life| facts.log.lives[life]) else {
-        return false;
-    };
-    let earlier =
-        |r: &&Read| r.operation == Operation::ReadAll && r.asked >= life.from && r.done < read.done;
-    facts.complete(&read.host).find(earlier).is_none()
 }
 
 /// How many instances of the host were active, as far as was recorded before this look's first

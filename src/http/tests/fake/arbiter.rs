@@ -190,23 +190,6 @@ impl Handler<ReleaseHold> for FakeArbiter {
     }
 }
 
-impl Handler<PutMaintenance> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Arc<HostView>>>;
-
-    fn handle(&mut self, m: PutMaintenance, _: &mut Context<Self>) -> Self::Result {
-        let (by, since) = (m.by.to_string(), self.clock.now());
-        self.maintenance(m.host, Some(Maintenance { by, reason: m.reason, since }))
-    }
-}
-
-impl Handler<EndMaintenance> for FakeArbiter {
-    type Result = ResponseFuture<Reply<Arc<HostView>>>;
-
-    fn handle(&mut self, m: EndMaintenance, _: &mut Context<Self>) -> Self::Result {
-        self.maintenance(m.host, None)
-    }
-}
-
 impl Handler<Reload> for FakeArbiter {
     type Result = Result<Reloaded, ReloadRefusal>;
 
@@ -223,5 +206,22 @@ impl Handler<Reload> for FakeArbiter {
                 ..Reloaded::default()
             }),
         }
+    }
+}
+
+impl Handler<PutMaintenance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: PutMaintenance, _: &mut Context<Self>) -> Self::Result {
+        let (by, since) = (m.by.to_string(), self.clock.now());
+        self.maintenance(m.host, Some(Maintenance { by, reason: m.reason, since }))
+    }
+}
+
+impl Handler<EndMaintenance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: EndMaintenance, _: &mut Context<Self>) -> Self::Result {
+        self.maintenance(m.host, None)
     }
 }
