@@ -19,4 +19,5 @@ mod reload;
 mod repairs;
 mod rig;
 mod site;
+mod unmanaged;
 mod world;

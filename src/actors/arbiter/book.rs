@@ -178,9 +178,11 @@ pub(super) struct HostEntry {
     pub(super) error: Option<String>,
     /// Its domains at the last full listing that are no instances of this host.
     pub(super) others: HashMap<InstanceId, Listed>,
-    /// Those that were told of already, or that somebody had the service forget: nothing is told or
-    /// made of them by itself before they have gone.
+    /// Those that were told of already.
     pub(super) told_unmanaged: BTreeSet<InstanceId>,
+    /// Those that an operator has had the service forget: nothing is told or made of them by itself
+    /// before they have gone.
+    pub(super) forgotten: BTreeSet<InstanceId>,
     /// Instances of the configuration that it did not have at the last listing.
     pub(super) pending: Vec<config::Instance>,
     /// The ids of its instances.

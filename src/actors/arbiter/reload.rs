@@ -6,7 +6,7 @@ use actix::{Context, Handler};
 use jiff::Timestamp;
 
 use super::book::{Book, HostPlan};
-use super::turn::Line;
+use super::turn::{Effect, Line};
 use super::{Arbiter, ArbiterSettings};
 use crate::actors::traffic::{Reconfigure, ReloadRefused};
 use crate::config;
@@ -122,7 +122,8 @@ impl Book {
         host.plan = plan.clone();
         host.pending = pending;
         self.take_pending(id, now);
-        self.take_unmanaged(id, now);
+        // What is to become of its other domains goes by how they are now.
+        self.turn.then(Effect::Relist(id.clone()));
         self.turn.touch_host(id);
     }
 }
