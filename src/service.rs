@@ -157,6 +157,7 @@ fn by_libvirt(settings: &Settings) -> Reach {
         LibvirtHost::new(LibvirtSettings {
             host: host.id.clone(),
             uri: host.uri.clone(),
+            credentials: host.credentials.clone(),
             deadline,
             action_deadline,
             max_actions: host.max_concurrent_actions,
