@@ -7,6 +7,8 @@
 use crate::command;
 use crate::error::{LabError, Result};
 use crate::host::Host;
+use crate::id::LabId;
+use crate::keeper::MARK;
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::Write as _;
@@ -45,6 +47,7 @@ pub(crate) struct Door<'a> {
     pub(crate) folder: &'a Path,
     /// Its name.
     pub(crate) id: &'a str,
+    pub(crate) lab: &'a LabId,
     pub(crate) ip: Ipv4Addr,
     /// The password of [`USER`].
     pub(crate) password: &'a str,
@@ -182,7 +185,13 @@ impl Door<'_> {
         );
         write(&client.join("config"), &config)?;
         let program = client.join("ssh");
-        write(&program, &format!("#!/bin/sh\nexec ssh -F '{}/config' \"$@\"\n", client.display()))?;
+        // The keeper ends it with the lab: by itself it would try for a quarter of an hour to say goodbye to a host that is gone.
+        let script = format!(
+            "#!/bin/sh\nexport {MARK}={}\necho $$ >>'{1}/pids'\nexec ssh -F '{1}/config' \"$@\"\n",
+            self.lab,
+            client.display()
+        );
+        write(&program, &script)?;
         fs::set_permissions(&program, Permissions::from_mode(0o700))
             .map_err(LabError::file("make executable", &program))
     }

@@ -181,9 +181,9 @@ impl Host {
     }
 
     fn door(&self) -> Option<Door<'_>> {
-        let Inner { id, folder, access, password, .. } = &*self.inner;
+        let Inner { id, lab, folder, access, password, .. } = &*self.inner;
         let ip = self.address()?;
-        Some(Door { access: *access, folder, id, ip, password })
+        Some(Door { access: *access, folder, id, lab, ip, password })
     }
 
     pub(crate) fn network(&self) -> Result<&Address> {

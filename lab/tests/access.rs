@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use assured_lab::{Access, Host, Lab, USER, leftovers_of};
-use std::process::Command;
+use assured_lab::{Access, Host, Lab, Leftover, USER, leftovers_of};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
 /// What `virsh list` at this URI says, or why it does not.
 fn list(uri: &str) -> Result<String, String> {
@@ -61,4 +62,29 @@ fn ssh_lets_in_by_key_and_is_there_again_after_a_power_cut() {
     let id = lab.id().clone();
     drop(lab);
     assert_eq!(leftovers_of(&id).unwrap(), []);
+}
+
+#[test]
+fn a_client_s_ssh_ends_with_the_lab_though_the_host_cannot_be_told() {
+    let lab = Lab::new().unwrap();
+    let host = lab.network_host_by("kvm-1", Access::Ssh).unwrap();
+    let mut client = Command::new("virsh")
+        .args(["-c", &host.uri()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut say = client.stdin.take().unwrap();
+    say.write_all(b"uri\n").unwrap();
+    let mut answers = BufReader::new(client.stdout.take().unwrap()).lines();
+    assert!(answers.any(|line| line.unwrap() == host.uri()), "it is connected");
+    let id = lab.id().clone();
+    let is_ssh =
+        |thing: &Leftover| matches!(thing, Leftover::Process { name, .. } if name == "ssh");
+    assert_eq!(leftovers_of(&id).unwrap().iter().filter(|thing| is_ssh(thing)).count(), 1);
+    host.link_down().unwrap();
+    drop(lab);
+    assert_eq!(leftovers_of(&id).unwrap(), []);
+    drop(say);
+    client.wait().unwrap();
 }
