@@ -43,7 +43,8 @@ fn reach(machine: &Host) -> LibvirtHost {
         Access::TcpSasl | Access::TlsSasl => Some(auth_file(machine, machine.password())),
         Access::Tcp | Access::Tls | Access::Ssh => None,
     };
-    LibvirtHost::new(settings(machine.uri(), credentials))
+    // That nobody is asked is the service's own doing.
+    LibvirtHost::new(settings(machine.uri().replace("&no_tty=1", ""), credentials))
 }
 
 /// A file in libvirt's form with this password, for this host alone.

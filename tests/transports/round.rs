@@ -59,6 +59,10 @@ async fn round(access: Access) {
     assert_eq!(guest.starts().unwrap(), 1);
     let tunnels = ssh_children(&machine);
     assert_eq!(tunnels.len(), if access == Access::Ssh { 2 } else { 0 }, "one for a connection");
+    for pid in &tunnels {
+        let words = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
+        assert!(words.contains("BatchMode=yes"), "it may ask somebody: {words}");
+    }
 
     machine.link_down().unwrap();
     let cut = Instant::now();
