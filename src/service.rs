@@ -169,6 +169,7 @@ fn by_libvirt(settings: &Settings) -> Reach {
         LibvirtHost::new(LibvirtSettings {
             host: host.id.clone(),
             uri: host.uri.clone(),
+            credentials: host.credentials.clone(),
             deadline,
             action_deadline,
             max_actions: host.max_concurrent_actions,
@@ -193,7 +194,7 @@ fn read_again(files: &[PathBuf]) -> ReadAgain {
     let files: Arc<[PathBuf]> = files.into();
     Rc::new(move || {
         let files = Arc::clone(&files);
-        let read = move || config::load(&files, config::environment());
+        let read = move || config::load_to_use(&files, config::environment());
         async move {
             match tokio::task::spawn_blocking(read).await {
                 Ok(read) => read,

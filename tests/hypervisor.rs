@@ -25,6 +25,7 @@ fn host(uri: String) -> LibvirtHost {
     LibvirtHost::new(LibvirtSettings {
         host: HostId::from("kvm-1"),
         uri,
+        credentials: None,
         deadline: 5 * SECOND,
         action_deadline: 15 * SECOND,
         max_actions: 5,
@@ -35,6 +36,7 @@ fn hasty(uri: String) -> LibvirtHost {
     LibvirtHost::new(LibvirtSettings {
         host: HostId::from("kvm-1"),
         uri,
+        credentials: None,
         deadline: SECOND,
         action_deadline: SECOND,
         max_actions: 2,

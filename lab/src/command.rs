@@ -3,7 +3,7 @@
 //! A `virsh` that talks to a stopped daemon never ends by itself, and stopping daemons is what the lab is for.
 
 use crate::error::{LabError, Result};
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -13,15 +13,24 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs a command to its end and gives what it printed; a failure and an overrun are errors that carry the command line.
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<String> {
+    run_with(command, "", limit)
+}
+
+/// The same, with a short text on its standard input; what is said there is in no error.
+pub(crate) fn run_with(command: &mut Command, input: &str, limit: Duration) -> Result<String> {
     let line = describe(command);
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .env("LC_ALL", "C")
-        .stdin(Stdio::null())
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| LabError::Spawn { program: program.clone(), source })?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A pipe takes a short text whole, and a program that does not read it says itself what it lacks.
+        let _ = stdin.write_all(input.as_bytes());
+    }
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
     let Some(status) =

@@ -1,5 +1,6 @@
 //! A host's libvirtd: its configuration, its start, its end, and its process.
 
+use crate::access::Access;
 use crate::command;
 use crate::error::{LabError, Result};
 use crate::host::Host;
@@ -18,8 +19,8 @@ const PID_FILE: &str = "/run/libvirtd.pid";
 /// How long a daemon may take to start or to end: about a hundred times what it takes on an idle machine.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// Writes the configuration of a host that was just made; `listen` if it has an address to listen on.
-pub(crate) fn configure(etc: &Path, sockets: &Path, listen: bool) -> Result<()> {
+/// Writes the configuration of a host that was just made; `access` is how it is reached if it has an address.
+pub(crate) fn configure(etc: &Path, sockets: &Path, access: Option<Access>) -> Result<()> {
     // Two hosts with one UUID refuse to migrate guests to each other, and without this they would have the machine's.
     let mut libvirtd = format!(
         "unix_sock_dir = \"{}\"\nauth_unix_rw = \"none\"\nhost_uuid = \"{}\"\n\
@@ -27,8 +28,8 @@ pub(crate) fn configure(etc: &Path, sockets: &Path, listen: bool) -> Result<()> 
         sockets.display(),
         Uuid::new_v4()
     );
-    if listen {
-        libvirtd += "listen_tls = 0\nlisten_tcp = 1\nauth_tcp = \"none\"\n";
+    if let Some(access) = access {
+        libvirtd += &access.daemon_settings();
     }
     // Without root as the guests' user, a /dev/kvm that only root opens has QEMU probed anew at every start; `file` spares
     // virtlogd; security drivers and cgroups are the machine's, and the lab leaves the machine alone.
@@ -49,6 +50,9 @@ impl Host {
     /// Starts the daemon and waits until it answers.
     pub fn start_daemon(&self) -> Result<()> {
         let mut words = vec![
+            // Where it finds who has which password; without that file nobody is asked for one.
+            "env",
+            "SASL_CONF_PATH=/etc/libvirt/sasl2",
             "libvirtd",
             "--daemon",
             "--pid-file",
@@ -56,7 +60,7 @@ impl Host {
             "--config",
             "/etc/libvirt/libvirtd.conf",
         ];
-        if self.address().is_some() {
+        if self.address().is_some() && self.access().listens() {
             words.push("--listen");
         }
         self.with_room(|room| room.run(&words, LIMIT))?;

@@ -26,7 +26,8 @@ impl Host {
     pub fn power_on(&self) -> Result<()> {
         let room = self.open_room()?;
         *self.room() = Some(room);
-        self.start_daemon()
+        self.start_daemon()?;
+        self.start_access()
     }
 
     /// Power off, power on.

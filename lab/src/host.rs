@@ -2,6 +2,7 @@
 //!
 //! Faults are in `daemon.rs` (of the daemon), `faults.rs` (of the machine and its guests) and `network.rs` (of its link).
 
+use crate::access::{Access, Door};
 use crate::command;
 use crate::daemon;
 use crate::error::{LabError, Result};
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A hypervisor host. A handle: clones are the same host, and the lab's end takes it down, whoever still holds one.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ struct Inner {
     lab_folder: PathBuf,
     folder: PathBuf,
     address: Option<Address>,
+    access: Access,
+    password: String,
     /// None while the host is switched off.
     room: Mutex<Option<Room>>,
 }
@@ -42,6 +46,8 @@ pub(crate) struct HostPlan {
     pub(crate) lab: LabId,
     pub(crate) lab_folder: PathBuf,
     pub(crate) address: Option<Address>,
+    /// How it is reached at its address.
+    pub(crate) access: Access,
 }
 
 impl Host {
@@ -52,10 +58,10 @@ impl Host {
             let path = folder.join(name);
             fs::create_dir_all(&path).map_err(LabError::file("create", &path))?;
         }
-        let HostPlan { id, lab, lab_folder, address } = plan;
-        let host = Self {
-            inner: Arc::new(Inner { id, lab, lab_folder, folder, address, room: Mutex::new(None) }),
-        };
+        let HostPlan { id, lab, lab_folder, address, access } = plan;
+        let (password, room) = (Uuid::new_v4().to_string(), Mutex::new(None));
+        let inner = Inner { id, lab, lab_folder, folder, address, access, password, room };
+        let host = Self { inner: Arc::new(inner) };
         let socket = host.socket();
         // sockaddr_un has 108 bytes, the last of them a zero.
         if socket.as_os_str().len() > 107 {
@@ -64,8 +70,11 @@ impl Host {
         daemon::configure(
             &host.folder().join("etc"),
             &host.folder().join("sockets"),
-            host.address().is_some(),
+            host.address().map(|_| access),
         )?;
+        if let Some(door) = host.door() {
+            door.make()?;
+        }
         host.power_on()?;
         cache::fill(&host.folder().join("cache"), || host.probe_qemu())?;
         Ok(host)
@@ -76,10 +85,9 @@ impl Host {
         &self.inner.id
     }
 
-    /// The URI that a client of this host uses: by TCP if it has an address of its own, else by its socket.
+    /// The URI that a client of this host uses: as its access is if it has an address of its own, else by its socket.
     pub fn uri(&self) -> String {
-        self.address()
-            .map_or_else(|| self.local_uri(), |address| format!("qemu+tcp://{address}/system"))
+        self.door().map_or_else(|| self.local_uri(), |door| door.uri())
     }
 
     /// The URI of the host's socket, which works with its link down too; the lab's own commands go this way.
@@ -95,6 +103,16 @@ impl Host {
     /// The address of a host on the network.
     pub fn address(&self) -> Option<Ipv4Addr> {
         self.inner.address.as_ref().map(Address::ip)
+    }
+
+    /// How it is reached at its address.
+    pub fn access(&self) -> Access {
+        self.inner.access
+    }
+
+    /// The password of [`USER`](crate::USER), where its access asks for one.
+    pub fn password(&self) -> &str {
+        &self.inner.password
     }
 
     /// The host's folder: `log/libvirtd.log`, `log/qemu/GUEST.log`, `guests/GUEST.xml` and more.
@@ -160,6 +178,12 @@ impl Host {
             address.plug_in(&room)?;
         }
         Ok(room)
+    }
+
+    fn door(&self) -> Option<Door<'_>> {
+        let Inner { id, lab, folder, access, password, .. } = &*self.inner;
+        let ip = self.address()?;
+        Some(Door { access: *access, folder, id, lab, ip, password })
     }
 
     pub(crate) fn network(&self) -> Result<&Address> {

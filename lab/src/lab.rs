@@ -1,5 +1,6 @@
 //! A lab: a temporary folder, the hosts in it, and the end of both.
 
+use crate::access::Access;
 use crate::error::{LabError, Result};
 use crate::host::{Host, HostPlan};
 use crate::id::LabId;
@@ -65,15 +66,20 @@ impl Lab {
     /// Starts a host that is reached by a socket.
     pub fn host(&self, id: &str) -> Result<Host> {
         self.reserve(id)?;
-        self.add(id, None)
+        self.add(id, None, Access::default())
     }
 
-    /// Starts a host that has an address of its own and is reached by TCP.
+    /// Starts a host that has an address of its own and is reached by TCP, by anybody.
     pub fn network_host(&self, id: &str) -> Result<Host> {
+        self.network_host_by(id, Access::Tcp)
+    }
+
+    /// Starts a host that has an address of its own and lets in whom `access` says.
+    pub fn network_host_by(&self, id: &str, access: Access) -> Result<Host> {
         self.reserve(id)?;
         let address = self.switch()?.next_address()?;
         self.announce(id, &address)?;
-        self.add(id, Some(address))
+        self.add(id, Some(address), access)
     }
 
     /// Starts a host of libvirt's test driver with `domains` running domains.
@@ -99,12 +105,13 @@ impl Lab {
         Ok(Some(link))
     }
 
-    fn add(&self, id: &str, address: Option<Address>) -> Result<Host> {
+    fn add(&self, id: &str, address: Option<Address>, access: Access) -> Result<Host> {
         let plan = HostPlan {
             id: id.to_owned(),
             lab: self.id.clone(),
             lab_folder: self.folder.clone(),
             address,
+            access,
         };
         let host = Host::create(plan)?;
         self.state().hosts.push(host.clone());

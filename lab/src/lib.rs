@@ -41,6 +41,7 @@
 #![allow(clippy::disallowed_methods)]
 #![forbid(unsafe_code)]
 
+mod access;
 mod cache;
 mod command;
 mod daemon;
@@ -60,6 +61,7 @@ mod sector;
 mod testdriver;
 mod wait;
 
+pub use access::{Access, USER};
 pub use error::{LabError, Result};
 pub use faults::ImageLock;
 pub use guest::{Guest, GuestSpec, GuestState, Lifetime};

@@ -38,7 +38,7 @@ struct CheckedHost {
 
 impl Check {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<(String, Exit), Failure> {
-        match (context.common.settings(), context.common.output) {
+        match (context.common.settings_to_use(), context.common.output) {
             (Ok(settings), Output::Table) => Ok((picture(&settings, context.screen), Exit::Done)),
             (Ok(settings), Output::Json) => Ok((json(&Checked::good(&settings))?, Exit::Done)),
             (Err(Failure::Config(errors)), Output::Json) => {

@@ -48,9 +48,14 @@ pub(super) enum Output {
 }
 
 impl Common {
-    /// The configuration, as `run` reads it.
+    /// What the configuration says.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         Ok(config::load(&self.config, config::environment())?)
+    }
+
+    /// The configuration as the service needs it: what it names is there.
+    pub(super) fn settings_to_use(&self) -> Result<Settings, Failure> {
+        Ok(config::load_to_use(&self.config, config::environment())?)
     }
 }
 

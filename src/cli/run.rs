@@ -23,5 +23,5 @@ pub struct RunPlan {
 }
 
 pub(super) fn prepare(common: &Common) -> Result<RunPlan, Failure> {
-    Ok(RunPlan { settings: common.settings()?, files: common.config.clone() })
+    Ok(RunPlan { settings: common.settings_to_use()?, files: common.config.clone() })
 }

@@ -55,7 +55,8 @@ impl Host {
     /// Whether the link to it can stay as it is when the configuration says `new` of it.
     #[must_use]
     pub fn is_reached_as(&self, new: &Self) -> bool {
-        let Self { id, uri, max_concurrent_actions, unmanaged: _, labels: _ } = self;
-        (id, uri, *max_concurrent_actions) == (&new.id, &new.uri, new.max_concurrent_actions)
+        let Self { id, uri, credentials, max_concurrent_actions, unmanaged: _, labels: _ } = self;
+        (id, uri, credentials) == (&new.id, &new.uri, &new.credentials)
+            && *max_concurrent_actions == new.max_concurrent_actions
     }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
-use super::reader::Section;
-use crate::hypervisor::{check_uri, redact};
+use super::reader::{NamedFiles, Section};
+use crate::hypervisor::{check_uri, has_parameter, redact};
 use crate::model::HostId;
 
 /// A hypervisor.
@@ -16,8 +20,11 @@ pub struct Host {
     pub id: HostId,
     /// Its libvirt URI. No two hosts have the same.
     pub uri: String,
-    /// How many actions may be under way on it at once. 1 to 64, default 4: libvirtd works on five
-    /// calls of a connection at a time, and beyond that calls wait for each other.
+    /// The file with the users and passwords for it, in the form of libvirt's `auth.conf`: an
+    /// absolute path. Default none: then libvirt's own configuration has the word.
+    pub credentials: Option<PathBuf>,
+    /// How many actions may be under way on it at once, each over a connection of its own. 1 to 64,
+    /// default 4.
     pub max_concurrent_actions: usize,
     /// What is done about domains that no instance stands for. Default `alert`.
     pub unmanaged: Unmanaged,
@@ -47,10 +54,11 @@ impl Host {
 /// Without the URI's password.
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, uri: _, max_concurrent_actions, unmanaged, labels } = self;
+        let Self { id, uri: _, credentials, max_concurrent_actions, unmanaged, labels } = self;
         f.debug_struct("Host")
             .field("id", id)
             .field("uri", &self.shown_uri())
+            .field("credentials", credentials)
             .field("max_concurrent_actions", max_concurrent_actions)
             .field("unmanaged", unmanaged)
             .field("labels", labels)
@@ -98,6 +106,7 @@ fn host(mut section: Section<'_>, seen: &mut Seen) -> Option<Host> {
     if let Some(uri) = &uri {
         check(&section, uri, id.as_deref().unwrap_or("without id"), seen);
     }
+    let credentials = section.take("credentials").and_then(|e| credentials(&e, uri.as_deref()));
     let actions = section.optional("max_concurrent_actions", 4, |e| e.int(1..=64));
     let unmanaged = section
         .optional("unmanaged", Unmanaged::Alert, |e| e.choice(Unmanaged::ALL, Unmanaged::as_str));
@@ -106,6 +115,7 @@ fn host(mut section: Section<'_>, seen: &mut Seen) -> Option<Host> {
     Some(Host {
         id: HostId::from(id?.as_str()),
         uri: uri?,
+        credentials,
         max_concurrent_actions: actions,
         unmanaged,
         labels,
@@ -119,6 +129,44 @@ fn check(section: &Section<'_>, uri: &str, id: &str, seen: &mut Seen) {
         // Each domain would be seen active on two hosts at once.
         section.reject("uri", &format!("is the URI of host `{other}` already"));
     }
+}
+
+/// The path of a file with secrets. The file itself is looked at only for those who are about to
+/// use it: it may well be out of reach of somebody who just asks the service something.
+fn credentials(entry: &Entry<'_>, uri: Option<&str>) -> Option<PathBuf> {
+    let path = PathBuf::from(entry.str()?);
+    if !path.is_absolute() || path.as_os_str().as_bytes().iter().any(u8::is_ascii_control) {
+        return entry
+            .reject("must be the absolute path of a file, such as /etc/assured/kvm-1.auth");
+    }
+    if uri.is_some_and(|uri| has_parameter(uri, "authfile")) {
+        return entry
+            .reject("is said twice: the host's URI names a file by `authfile` too; keep one");
+    }
+    match entry.report.named_files() {
+        NamedFiles::NotUsed => Some(path),
+        NamedFiles::Used => match check_secret(&path) {
+            Ok(()) => Some(path),
+            Err(message) => entry.reject(&message),
+        },
+    }
+}
+
+/// Whether a file can be read, and by nobody else.
+fn check_secret(path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).map_err(|why| format!("{shown} cannot be used: {why}"))?;
+    if !metadata.is_file() {
+        return Err(format!("{shown} is no regular file"));
+    }
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(format!(
+            "{shown} has the mode {mode:04o}, but it holds passwords and must be its owner's alone: \
+             chmod 600 {shown}"
+        ));
+    }
+    File::open(path).map(drop).map_err(|why| format!("{shown} cannot be read: {why}"))
 }
 
 fn labels(section: Section<'_>) -> BTreeMap<String, String> {

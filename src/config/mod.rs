@@ -44,7 +44,7 @@ pub use supervision::{RestartBudget, Supervision};
 
 use crate::policy::Policies;
 use layers::Layer;
-use reader::{Report, Section};
+use reader::{NamedFiles, Report, Section};
 
 /// The file that is read when none is named and this one exists.
 pub const DEFAULT_FILE: &str = "/etc/assured/assured.toml";
@@ -80,18 +80,40 @@ pub struct Settings {
 /// [`DEFAULT_FILE`], when `files` is empty and that one exists), then what of `env` begins with
 /// [`ENV_PREFIX`].
 ///
+/// The files that it names are not looked at; [`load_to_use`] does that.
+///
 /// # Errors
 /// Everything that is wrong, each with its file and key.
 pub fn load(
     files: &[PathBuf],
     env: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, Errors> {
+    find(files, env, NamedFiles::NotUsed)
+}
+
+/// The same, for those who are about to use what it says: the files that it names have to be there,
+/// and to be fit for what they are for.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_to_use(
+    files: &[PathBuf],
+    env: impl Iterator<Item = (String, String)>,
+) -> Result<Settings, Errors> {
+    find(files, env, NamedFiles::Used)
+}
+
+fn find(
+    files: &[PathBuf],
+    env: impl Iterator<Item = (String, String)>,
+    named_files: NamedFiles,
+) -> Result<Settings, Errors> {
     let default = Path::new(DEFAULT_FILE);
     // Where it cannot be told whether it exists, reading it says why.
     if files.is_empty() && default.try_exists().unwrap_or(true) {
-        read(&[default.to_owned()], env)
+        read(&[default.to_owned()], env, named_files)
     } else {
-        read(files, env)
+        read(files, env, named_files)
     }
 }
 
@@ -111,7 +133,8 @@ pub struct Text {
 /// As for [`load`].
 pub fn load_under(files: &[PathBuf], top: Text) -> Result<Settings, Errors> {
     let top = Layer::text(top.name, &top.toml);
-    checked(files.iter().map(|file| Layer::file(file)).chain([top]), Vec::new())
+    let layers = files.iter().map(|file| Layer::file(file)).chain([top]);
+    checked(layers, Vec::new(), NamedFiles::NotUsed)
 }
 
 /// The variables of this process's environment, for [`load`]. One that is not Unicode is read with
@@ -124,17 +147,21 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 fn read(
     files: &[PathBuf],
     env: impl Iterator<Item = (String, String)>,
+    named_files: NamedFiles,
 ) -> Result<Settings, Errors> {
     let (environment, errors) = Layer::environment(env);
-    checked(files.iter().map(|file| Layer::file(file)).chain([Ok(environment)]), errors)
+    let layers = files.iter().map(|file| Layer::file(file)).chain([Ok(environment)]);
+    checked(layers, errors, named_files)
 }
 
 /// Lays the layers over the built-in defaults, and reads what comes of it.
 fn checked(
     layers: impl Iterator<Item = Result<Layer, ConfigError>>,
     errors: Vec<ConfigError>,
+    named_files: NamedFiles,
 ) -> Result<Settings, Errors> {
     let mut report = Report::default();
+    report.use_files(named_files);
     let built_in_rules = report.defaults();
     errors.into_iter().for_each(|error| report.push(error));
     for layer in layers {

@@ -20,6 +20,17 @@ const LATER: [&str; 5] =
 pub(super) struct Report {
     layers: Vec<Layer>,
     errors: RefCell<Vec<ConfigError>>,
+    named_files: NamedFiles,
+}
+
+/// What becomes of the files that the configuration names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum NamedFiles {
+    /// Nothing: somebody wants to know what the configuration says.
+    #[default]
+    NotUsed,
+    /// They are about to be used, and have to be there.
+    Used,
 }
 
 impl Report {
@@ -49,6 +60,16 @@ impl Report {
             Some(ValueKind::Table(tree)) => tree,
             Some(_) | None => Tree::new(),
         }
+    }
+
+    /// From now on, what is named has to be there.
+    pub(super) fn use_files(&mut self, named_files: NamedFiles) {
+        self.named_files = named_files;
+    }
+
+    /// What becomes of the files that are named.
+    pub(super) fn named_files(&self) -> NamedFiles {
+        self.named_files
     }
 
     /// Notes an error.

@@ -12,6 +12,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
+use super::advice::Advice;
 use super::threads::{Permit, Threads};
 use crate::model::{Command, HostId, InstanceId, Why};
 
@@ -30,10 +31,7 @@ pub enum CallError {
         deadline: Duration,
     },
     /// A connection could not be opened.
-    #[error(
-        "connecting to host {host} at {uri} failed: {message}; check the URI, and that the host's \
-         libvirt daemon runs and lets this service in"
-    )]
+    #[error("connecting to host {host} at {uri} failed: {message}; {advice}")]
     Connect {
         /// The host.
         host: HostId,
@@ -41,6 +39,8 @@ pub enum CallError {
         uri: String,
         /// libvirt's words.
         message: String,
+        /// What to look at.
+        advice: Advice,
     },
     /// The connection broke during the call. The call may be carried out all the same.
     #[error("{what}: the connection broke: {message}")]

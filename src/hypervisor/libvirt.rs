@@ -24,9 +24,12 @@ mod ends;
 mod events;
 mod ffi;
 mod idle;
+mod refusal;
 mod session;
 
 use std::collections::HashSet;
+use std::fmt;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,7 +40,7 @@ use self::ends::{Ears, Ends, OffThread};
 use self::session::LibvirtSession;
 use super::call::{Call, blocking};
 use super::threads::Threads;
-use super::{Answer, CallError, Hypervisor, Operation, Session, Signal, Subject};
+use super::{Answer, CallError, Hypervisor, Operation, Session, Signal, Subject, redact};
 use crate::model::{HostId, InstanceId};
 
 /// How many threads of a host may be in reads at once. A session has one read under way; the others
@@ -51,12 +54,15 @@ pub const IDLE_AFTER: Duration = Duration::from_secs(60);
 pub const CONNECT_THREADS: usize = 2;
 
 /// What a host is reached with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LibvirtSettings {
     /// Its name, for messages.
     pub host: HostId,
     /// Its URI; see [`check_uri`](super::check_uri).
     pub uri: String,
+    /// A file in the form of libvirt's `auth.conf` with the users and passwords for this host. Where
+    /// there is none, libvirt's own configuration has the word.
+    pub credentials: Option<PathBuf>,
     /// How long a read, or opening a session, may take.
     pub deadline: Duration,
     /// How long an action may take.
@@ -64,6 +70,21 @@ pub struct LibvirtSettings {
     /// How many actions may be under way at once, at least 1; those that are past their deadline
     /// and have not returned are counted.
     pub max_actions: usize,
+}
+
+/// Without the URI's password.
+impl fmt::Debug for LibvirtSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, uri, credentials, deadline, action_deadline, max_actions } = self;
+        f.debug_struct("LibvirtSettings")
+            .field("host", host)
+            .field("uri", &redact(uri))
+            .field("credentials", credentials)
+            .field("deadline", deadline)
+            .field("action_deadline", action_deadline)
+            .field("max_actions", max_actions)
+            .finish()
+    }
 }
 
 /// A host reached through libvirt. Cheap to clone; clones share what is known of calls that have

@@ -7,6 +7,7 @@
 //! Every call has a deadline and blocks no actor's thread. Not in here: what a state means, what is
 //! to be done about it, and what is recorded.
 
+mod advice;
 mod call;
 mod goal;
 pub mod libvirt;
@@ -23,8 +24,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{Command, Condition, InstanceId};
 
+pub use advice::Advice;
 pub use call::{CallError, Operation, Subject};
-pub use uri::{check_uri, redact};
+pub use uri::{check_uri, has_parameter, redact};
 
 /// What a call to a host gives: an answer within its deadline, or why there is none.
 pub type Answer<T> = LocalBoxFuture<'static, Result<T, CallError>>;

@@ -1,4 +1,9 @@
-//! Hosts' URIs: checked before they are used, and shown without their passwords.
+//! Hosts' URIs: checked before they are used, shown without their passwords, and made fit for a
+//! service: nobody is there to answer a question.
+
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use url::Url;
 
@@ -91,6 +96,65 @@ pub fn redact(uri: &str) -> String {
     }
 }
 
+/// Whether the URI has a parameter of this name.
+#[must_use]
+pub fn has_parameter(uri: &str, name: &str) -> bool {
+    parameters(uri).any(|parameter| name_of(parameter) == name)
+}
+
+/// How a URI is reached, as the part of its scheme after the `+`; none for a driver that has no way
+/// of its own named.
+pub(super) fn transport(uri: &str) -> Option<&str> {
+    uri.split_once("://")?.0.split_once('+').map(|(_, transport)| transport)
+}
+
+/// The URI as libvirt gets it: without a password, which libvirt reads from files only and would
+/// hand to `ssh` as a part of the user's name, for all to see in the list of processes; with `ssh`
+/// told to ask nobody; and with the file that has the user and the password.
+#[must_use]
+pub(super) fn for_libvirt(uri: &str, credentials: Option<&Path>) -> String {
+    let mut bare = uri.to_owned();
+    if let Some(place) = password(uri) {
+        bare.replace_range(place.start - 1..place.end, "");
+    }
+    let is_ssh = transport(uri) == Some("ssh");
+    let mut kept: Vec<_> = parameters(&bare)
+        .filter(|p| !(is_ssh && name_of(p) == "no_tty"))
+        .map(str::to_owned)
+        .collect();
+    if is_ssh {
+        kept.push("no_tty=1".to_owned());
+    }
+    if let Some(path) = credentials {
+        kept.push(format!("authfile={}", encoded(path)));
+    }
+    let (place, _) = bare.split_once('?').unwrap_or((&bare, ""));
+    if kept.is_empty() { place.to_owned() } else { format!("{place}?{}", kept.join("&")) }
+}
+
+fn parameters(uri: &str) -> impl Iterator<Item = &str> {
+    let query = uri.split_once('?').map_or("", |(_, query)| query);
+    query.split(['&', ';']).filter(|parameter| !parameter.is_empty())
+}
+
+fn name_of(parameter: &str) -> &str {
+    parameter.split_once('=').map_or(parameter, |(name, _)| name)
+}
+
+/// A path as the value of a parameter.
+fn encoded(path: &Path) -> String {
+    path.as_os_str().as_bytes().iter().fold(String::new(), |mut text, &byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                text.push(byte.into());
+            }
+            // Writing to a string cannot fail.
+            _ => drop(write!(text, "%{byte:02X}")),
+        }
+        text
+    })
+}
+
 /// A text that may repeat a URI, or its password alone, without that password.
 #[must_use]
 pub(super) fn redact_in(text: &str, uri: &str) -> String {
@@ -151,6 +215,34 @@ mod tests {
         let uri = "qemu+tcp://anna:s3cret@kvm-1/system";
         let said = redact_in("no driver for qemu+tcp://anna:s3cret@kvm-1/system (s3cret)", uri);
         assert_eq!(said, "no driver for qemu+tcp://anna:***@kvm-1/system (***)");
+    }
+
+    #[test]
+    fn libvirt_gets_no_password_and_nobody_is_asked() {
+        let file = Some(Path::new("/etc/assured/kvm 1&.auth"));
+        for (uri, credentials, given) in [
+            ("qemu:///system", None, "qemu:///system"),
+            ("qemu+tcp://anna:s3cret@kvm-1/system", None, "qemu+tcp://anna@kvm-1/system"),
+            (
+                "qemu+tls://kvm-1/system?pkipath=/a",
+                file,
+                "qemu+tls://kvm-1/system?pkipath=/a&authfile=/etc/assured/kvm%201%26.auth",
+            ),
+            (
+                "qemu+ssh://anna:s3cret@kvm-1:22/system",
+                None,
+                "qemu+ssh://anna@kvm-1:22/system?no_tty=1",
+            ),
+            (
+                "qemu+ssh://kvm-1/system?no_tty=0&keyfile=/k;no_verify=1",
+                None,
+                "qemu+ssh://kvm-1/system?keyfile=/k&no_verify=1&no_tty=1",
+            ),
+        ] {
+            assert_eq!(for_libvirt(uri, credentials), given);
+        }
+        assert!(has_parameter("qemu+tcp://a/system?x=1&authfile=/a", "authfile"));
+        assert!(!has_parameter("qemu+tcp://authfile/system?x=authfile", "authfile"));
     }
 
     #[test]

@@ -72,4 +72,5 @@ fn a_link_stays_for_what_does_not_concern_it() {
     let plain = host("");
     assert!(plain.is_reached_as(&host("labels = { rack = \"a3\" }\nunmanaged = \"adopt\"")));
     assert!(!plain.is_reached_as(&host("max_concurrent_actions = 9")));
+    assert!(!plain.is_reached_as(&host("credentials = \"/etc/assured/kvm-1.auth\"")));
 }

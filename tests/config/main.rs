@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // in helpers too: a test may fail anywhere
 
 mod change;
+mod credentials;
 mod layers;
 mod mistakes;
 mod random;

@@ -10,6 +10,7 @@ mod asking;
 mod bad_starts;
 mod command_line;
 mod crashes;
+mod credentials;
 mod deeds;
 mod ends;
 mod holds;

@@ -45,6 +45,11 @@ pub struct Said {
 impl Site {
     /// A service for these hosts.
     pub fn new(hosts: &[Host]) -> Self {
+        Self::saying(hosts, |_| String::new())
+    }
+
+    /// A service for these hosts, with something more in the section of each.
+    pub fn saying(hosts: &[Host], more: impl Fn(&Host) -> String) -> Self {
         let site = Self { folder: tempfile::tempdir().unwrap(), port: free_port() };
         let mut text = format!(
             "[service]\ndata_dir = {:?}\nshutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:{}\"\n{SETTINGS}",
@@ -54,7 +59,8 @@ impl Site {
         for host in hosts {
             let (id, uri) = (host.id(), host.uri());
             text.push_str(&format!(
-                "[[hosts]]\nid = {id:?}\nuri = {uri:?}\nunmanaged = \"ignore\"\n"
+                "[[hosts]]\nid = {id:?}\nuri = {uri:?}\nunmanaged = \"ignore\"\n{}\n",
+                more(host)
             ));
         }
         fs::write(site.config(), text).unwrap();

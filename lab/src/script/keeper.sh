@@ -4,6 +4,10 @@ trap '' INT TERM HUP
 cat >/dev/null
 # Every host's first process holds this lock shared, and lets go of it when its whole pid namespace is dead.
 if exec 9<"$1/alive"; then flock --exclusive 9; fi
+# Clients' tunnels to hosts that are gone. A number may have become somebody else's, so the mark decides.
+for pid in $(cat "$1"/*/client/pids 2>/dev/null); do
+    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "ASSURED_LAB=$2"; then kill -9 "$pid" 2>/dev/null; fi
+done
 # The kernel is already taking down the links of the dead network namespaces; this makes it now rather than soon.
 for alias in /sys/class/net/*/ifalias; do
     read -r owner <"$alias" || continue

@@ -1,6 +1,7 @@
 //! What a session holds open, who hears of it, and how it is closed without blocking.
 
 use std::collections::HashMap;
+use std::ffi::{CStr, CString};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +15,9 @@ use virt_sys as sys;
 use super::conditions::lifecycle;
 use super::ffi::{Connection, Handle, Listener, Told, Watch};
 use super::idle::Idle;
+use super::refusal::{failed, refused};
 use super::{IDLE_AFTER, LibvirtSettings, events};
-use crate::hypervisor::uri::{redact, redact_in};
+use crate::hypervisor::uri::for_libvirt;
 use crate::hypervisor::{CallError, Signal};
 use crate::model::InstanceId;
 
@@ -81,14 +83,6 @@ impl Ends {
     }
 }
 
-fn failed(settings: &LibvirtSettings, message: &str) -> CallError {
-    CallError::Connect {
-        host: settings.host.clone(),
-        uri: redact(&settings.uri),
-        message: redact_in(message, &settings.uri),
-    }
-}
-
 /// What is heard from a connection.
 enum Hears {
     Events,
@@ -101,10 +95,12 @@ impl Channel {
         listener: &Listener,
         hears: Hears,
     ) -> Result<Self, CallError> {
-        Self::connect(&settings.uri, listener, hears).map_err(|why| failed(settings, why.message()))
+        let uri = for_libvirt(&settings.uri, settings.credentials.as_deref());
+        let uri = CString::new(uri).map_err(|why| failed(settings, &why.to_string()))?;
+        Self::connect(&uri, listener, hears).map_err(|why| refused(settings, &why))
     }
 
-    fn connect(uri: &str, listener: &Listener, hears: Hears) -> Result<Self, Error> {
+    fn connect(uri: &CStr, listener: &Listener, hears: Hears) -> Result<Self, Error> {
         let connection = Arc::new(Connection::open(uri)?);
         match connection.set_keep_alive(PING_AFTER_SECONDS, PINGS) {
             // A driver within this process, or an old daemon, needs none or has none.

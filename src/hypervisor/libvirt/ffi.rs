@@ -4,7 +4,7 @@
 //! libvirt on its event loop's thread, or on that of a call that finds its connection broken.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::mem::{ManuallyDrop, transmute};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,8 +32,34 @@ pub(super) type Listener = Arc<dyn Fn(Told) + Send + Sync>;
 pub(super) struct Connection(ManuallyDrop<Connect>);
 
 impl Connection {
-    pub(super) fn open(uri: &str) -> Result<Self, Error> {
-        Connect::open(Some(uri)).map(|connect| Self(ManuallyDrop::new(connect)))
+    /// Opens a connection. What the host wants to be told has to be in libvirt's files, or in the
+    /// one that the URI names: nobody is asked.
+    pub(super) fn open(uri: &CStr) -> Result<Self, Error> {
+        // libvirt offers the host only what could be answered if it were asked, whether or not it
+        // finds the answer in a file. So everything is claimed that `virsh` claims: no USERNAME
+        // among it, which is whom to act for, and would have to be in the file.
+        let mut kinds = [
+            sys::VIR_CRED_AUTHNAME,
+            sys::VIR_CRED_PASSPHRASE,
+            sys::VIR_CRED_ECHOPROMPT,
+            sys::VIR_CRED_NOECHOPROMPT,
+            sys::VIR_CRED_REALM,
+        ]
+        .map(u32::cast_signed);
+        let mut auth = sys::virConnectAuth {
+            credtype: kinds.as_mut_ptr(),
+            ncredtype: kinds.len() as c_uint,
+            cb: Some(answer_nothing),
+            cbdata: ptr::null_mut(),
+        };
+        // SAFETY: the URI ends with a null byte; `auth` and what it points to outlive the call, after
+        // which libvirt keeps nothing of them.
+        let connection = unsafe { sys::virConnectOpenAuth(uri.as_ptr(), &mut auth, 0) };
+        if connection.is_null() {
+            return Err(Error::last_error());
+        }
+        // SAFETY: it is a connection, and the one reference to it is ours.
+        Ok(Self(ManuallyDrop::new(unsafe { Connect::from_ptr(connection) })))
     }
 
     /// Visits every domain of the host, active or not, by one call. Answers how many there are.
@@ -260,6 +286,15 @@ impl Drop for Watch {
             }
         }
     }
+}
+
+/// libvirt's `virConnectAuthCallbackPtr`: what no file answers, nobody does.
+unsafe extern "C" fn answer_nothing(
+    _: sys::virConnectCredentialPtr,
+    _: c_uint,
+    _: *mut c_void,
+) -> c_int {
+    -1
 }
 
 fn into_opaque(listener: &Listener) -> *mut c_void {

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::state::{HostState, Listener, Reach};
 use super::{Read, SimHost, act};
 use crate::hypervisor::{
-    Acted, Answer, CallError, Hypervisor, Listed, Operation, Session, Signal, Subject,
+    Acted, Advice, Answer, CallError, Hypervisor, Listed, Operation, Session, Signal, Subject,
 };
 use crate::model::{Command, Condition, InstanceId};
 
@@ -53,6 +53,7 @@ impl SimHost {
                 host: self.id.clone(),
                 uri: format!("sim:///{}", self.id),
                 message: "Connection refused".to_owned(),
+                advice: Advice::Reach,
             });
         }
         let number = {

@@ -47,6 +47,7 @@ impl Stage for LabStage {
             LibvirtHost::new(LibvirtSettings {
                 host: host.id.clone(),
                 uri: host.uri.clone(),
+                credentials: None,
                 deadline: settings.poll.deadline,
                 action_deadline: settings.service.action_deadline,
                 max_actions: host.max_concurrent_actions,
