@@ -16,8 +16,8 @@ use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 
 use crate::model::{
-    Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Maintenance,
-    Severity, Source, Status,
+    Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Kept,
+    Maintenance, Severity, Source, Status,
 };
 
 /// The place where pictures are published and read. Cheap to clone; all clones are one board.
@@ -214,6 +214,8 @@ pub struct InstanceView {
     pub holds: Vec<Hold>,
     /// The incident that it is in.
     pub incident: Option<IncidentId>,
+    /// What is known of its definition that is kept.
+    pub definition: Option<Kept>,
 }
 
 impl InstanceView {

@@ -8,6 +8,7 @@
 //! to be done about it, and what is recorded.
 
 mod call;
+mod definition;
 mod goal;
 pub mod libvirt;
 pub mod link;
@@ -17,11 +18,12 @@ mod threads;
 mod uri;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::model::{Command, Condition, InstanceId};
+use crate::model::{Command, Condition, Correction, Definition, InstanceId};
 
 pub use call::{CallError, Operation, Subject};
 pub use uri::{check_uri, redact};
@@ -56,6 +58,16 @@ pub trait Session {
     /// Carries out a command. `Ok` means that the hypervisor accepted it; whether it worked, the
     /// next look says.
     fn act(&self, id: InstanceId, command: Command) -> Answer<Acted>;
+
+    /// The definition of a domain, without secrets: what its next start would start.
+    fn definition(&self, id: InstanceId) -> Answer<Definition>;
+
+    /// Carries out [`Command::Redefine`]: defines a domain that the host does not have. One that it
+    /// has is left as it is.
+    fn define(&self, id: InstanceId, xml: Arc<str>) -> Answer<Acted>;
+
+    /// Changes a domain's definition so that the hypervisor does not act by itself.
+    fn correct(&self, id: InstanceId, correction: Correction) -> Answer<()>;
 }
 
 /// A domain as a full listing has it.

@@ -18,7 +18,7 @@ use crate::config;
 use crate::hypervisor::Listed;
 use crate::model::{
     Attempt, AttemptId, Condition, EventId, HostId, HostRecord, HostState, Incident, IncidentId,
-    Instance, InstanceId, MassChange,
+    Instance, InstanceId, Kept, MassChange,
 };
 use crate::policy::{Admission, Decision, Limits, Policies};
 use crate::snapshot::{Freshness, Moment};
@@ -42,6 +42,8 @@ pub(super) struct Book {
     pub(super) alarms: BTreeSet<(Timestamp, Alarm)>,
     /// How many instances of a host that are gone at once are too many to be believed at first.
     pub(super) mass_change: MassChange,
+    /// Whether definitions by which the hypervisor would act by itself are corrected.
+    pub(super) passive_hypervisor: bool,
     /// The last numbers given out.
     pub(super) last: LastIds,
     /// When incidents were opened in the last hour, oldest first.
@@ -106,6 +108,10 @@ pub(super) struct Entry {
     pub(super) decision: Option<Decision>,
     /// What the audit log was told of that answer: the same is not told again.
     pub(super) told: Option<String>,
+    /// What is known of its definition that is kept.
+    pub(super) definition: Option<Kept>,
+    /// What the audit log was told of a correction of that which failed: it is not told again.
+    pub(super) correction_failed: Option<String>,
     /// Its actor fails again and again.
     pub(super) quarantined: bool,
     /// When it was looked at, for what is shown.
@@ -125,6 +131,8 @@ impl Entry {
             fell_at: None,
             decision: None,
             told: None,
+            definition: None,
+            correction_failed: None,
             quarantined: false,
             freshness: Arc::new(Freshness::never()),
         }
@@ -184,6 +192,8 @@ pub(super) struct HostEntry {
     pub(super) trouble: Option<HostTrouble>,
     /// When the connection was begun that it was listed over last.
     pub(super) connected_at: Timestamp,
+    /// When it was asked for the last listing that was believed.
+    pub(super) listed_at: Timestamp,
     /// Nothing was believed yet of what was listed over that connection.
     pub(super) is_returning: bool,
 }
@@ -200,6 +210,7 @@ impl Book {
             gate: Gate::Starting,
             alarms: BTreeSet::new(),
             mass_change,
+            passive_hypervisor: false,
             last: LastIds::default(),
             opened_at: VecDeque::new(),
             open_incidents: [0; crate::model::Severity::ALL.len()],

@@ -36,6 +36,10 @@ impl Book {
         self.alarms.insert((until, Alarm::Hold(put.id)));
         // What was admitted and has not gone out does not go out any more.
         self.turn.then(Effect::Withhold(put.id));
+        if let Some(entry) = self.instances.get(&put.id) {
+            let host = entry.record.host.clone();
+            self.turn.then(Effect::Correct(host, put.id, Vec::new()));
+        }
         Ok(put.id)
     }
 
@@ -89,5 +93,6 @@ impl Book {
         self.turn.write(id);
         self.note(now, line);
         self.judge_mismatches(&[id], now);
+        self.make_passive(id, now);
     }
 }

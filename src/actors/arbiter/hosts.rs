@@ -54,6 +54,7 @@ impl Book {
                 trouble: None,
                 is_returning: true,
                 connected_at: Timestamp::MIN,
+                listed_at: Timestamp::MIN,
             },
         );
         if changed {
@@ -152,6 +153,7 @@ impl Book {
             let all: BTreeSet<_> = self.instances.keys().copied().collect();
             let all: Vec<_> = all.into_iter().collect();
             self.judge_mismatches(&all, now);
+            self.make_all_passive(now);
         }
     }
 
@@ -195,6 +197,7 @@ impl Book {
     fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>, at: Timestamp) {
         self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
+            host.listed_at = at;
             host.others = domains;
         }
     }

@@ -11,6 +11,7 @@
 
 mod asked;
 mod book;
+mod definitions;
 mod holds;
 mod hosts;
 mod incidents;
@@ -43,10 +44,12 @@ use views::Show;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold};
+use super::traffic::{
+    Assign, Carry, Correct, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold,
+};
 use crate::clock::Clock;
 use crate::config;
-use crate::model::{AttemptId, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
+use crate::model::{AttemptId, Command, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
@@ -78,6 +81,8 @@ pub struct ArbiterSettings {
     pub instances: Vec<config::Instance>,
     /// How many instances of a host that are gone at once are too many to be believed at first.
     pub mass_change: MassChange,
+    /// Whether definitions by which the hypervisor would act by itself are corrected.
+    pub passive_hypervisor: bool,
     /// The deadline of one action: an attempt without an end long after it is given up.
     pub action_deadline: Duration,
 }
@@ -224,7 +229,11 @@ impl Arbiter {
             self.show.update(book, touched);
         }
         for effect in effects {
-            if let Some(lost) = self.carry_out(effect) {
+            if let Effect::Carry(id, carry) = &effect
+                && carry.command == Command::Redefine
+            {
+                self.carry_definition(*id, carry.clone(), ctx);
+            } else if let Some(lost) = self.carry_out(effect) {
                 self.not_sent(lost, ctx);
             }
         }
@@ -258,6 +267,11 @@ impl Arbiter {
             Effect::Withhold(id) => {
                 if let Some(addr) = self.instances.get(&id) {
                     addr.do_send(Withhold);
+                }
+            }
+            Effect::Correct(host, instance, corrections) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Correct { instance, corrections });
                 }
             }
             Effect::Assign(host, assignment) => {

@@ -166,6 +166,7 @@ impl Book {
             entry.attempts.retain(|a| counts || a.id != attempt);
         }
         self.judge(id, now);
+        self.make_passive(id, now);
     }
 
     /// An action whose end nobody tells, long after its deadline, is over.

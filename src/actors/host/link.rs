@@ -66,6 +66,7 @@ impl Host {
             shared.door.open(opened.session);
         }
         self.family.look_all();
+        self.define_all_soon(ctx);
     }
 
     fn not_opened(&mut self, error: &CallError, ctx: &mut Context<Self>) {
@@ -124,6 +125,9 @@ impl Host {
                 };
                 if !known || changes_the_list(*event) {
                     self.relist_soon(ctx);
+                }
+                if changes_the_list(*event) {
+                    self.define_heard(*id, ctx);
                 }
             }
         }

@@ -89,6 +89,7 @@ pub fn assemble(settings: &Settings, parts: &Parts) -> RootSettings {
             instances: settings.instances.clone(),
             action_deadline: settings.service.action_deadline,
             mass_change: settings.service.mass_change,
+            passive_hypervisor: settings.service.passive_hypervisor,
         },
         arbiter_limit: limit(settings.supervision.arbiter),
         host_limit: limit(settings.supervision.host),
