@@ -3,11 +3,13 @@
 
 mod budgets;
 mod crashes;
+mod definitions;
 mod drift;
 mod elsewhere;
 mod holds;
 mod mass;
 mod orders;
+mod passive;
 mod races;
 mod random;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
