@@ -11,6 +11,7 @@ mod bad_starts;
 mod command_line;
 mod crashes;
 mod deeds;
+mod definitions;
 mod ends;
 mod holds;
 mod hosts;
