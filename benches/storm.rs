@@ -11,11 +11,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::Addr;
 use assured::actors::arbiter::Arbiter;
-use assured::actors::root::{Parts, Tree, assemble};
+use assured::actors::root::{Assembler, Parts, Tree};
 use assured::actors::traffic::{Report, Seen};
 use assured::clock::Clock;
 use assured::config::{self, Settings};
@@ -89,7 +90,8 @@ fn round(count: usize) -> Round {
 /// The storm: how long it takes, and how many commits.
 async fn weather(count: usize, store: Store, settings: &Settings) -> (Time, u64) {
     let (world, clock) = (World::new(), Clock::system());
-    let (board, metrics) = (Board::new(clock.now()), Metrics::new("bench").unwrap());
+    let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
+    let metrics = Metrics::new("bench").unwrap();
     let hosts: Vec<SimHost> = (0..HOSTS).map(|n| world.host(&format!("kvm-{n}"))).collect();
     let mut ids = Vec::new();
     for host in &hosts {
@@ -106,9 +108,10 @@ async fn weather(count: usize, store: Store, settings: &Settings) -> (Time, u64)
         reach: Rc::new(move |host: &config::Host| {
             Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>
         }),
+        read_again: None,
     };
-    let tree = Tree::start(assemble(settings, &parts), |_| Vec::new()).await.unwrap();
-    let arbiter = tree.arbiter.clone();
+    let tree = Tree::start(Assembler::new(settings, &parts), |_| Vec::new()).await.unwrap();
+    let arbiter = tree.doors.arbiter.clone();
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::task::spawn_local(tree.until(async move {
         let _ = stopped.await;

@@ -9,7 +9,7 @@ use assured::service;
 fn main() -> ExitCode {
     let exit = match cli::main(std::env::args_os()) {
         Start::Exit(exit) => exit,
-        Start::Run(plan) => match service::run(&plan.settings) {
+        Start::Run(plan) => match service::run(&plan.settings, &plan.files) {
             Ok(()) => Exit::Done,
             Err(failure) => {
                 eprintln!("assured: {failure}");

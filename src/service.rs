@@ -3,23 +3,26 @@
 //!
 //! Not in here: what any of these does.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
+use actix::Recipient;
 use futures_util::FutureExt;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::actors::arbiter::Arbiter;
-use crate::actors::root::{Beside, Ending, Parts, Reach, Tree, assemble};
+use crate::actors::messages::Reload;
+use crate::actors::root::{Assembler, Beside, Doors, Ending, Parts, Reach, ReadAgain, Tree};
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::exit::Exit;
 use crate::http::{self, HttpSettings, OperatorToken, State};
 use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
+use crate::model::HostId;
 use crate::snapshot::Board;
 use crate::store::Store;
 use crate::supervision::Watchdog;
@@ -70,11 +73,12 @@ impl Failure {
     }
 }
 
-/// Runs the service until SIGTERM or SIGINT.
+/// Runs the service until SIGTERM or SIGINT. At SIGHUP, or when it is asked to, the configuration is
+/// read from `files` again (the default one if there are none).
 ///
 /// # Errors
 /// When it cannot start, or supervision gives up.
-pub fn run(settings: &Settings) -> Result<(), Failure> {
+pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
     let format = match settings.log.format {
         config::LogFormat::Text => LogFormat::Text,
         config::LogFormat::Json => LogFormat::Json,
@@ -90,7 +94,7 @@ pub fn run(settings: &Settings) -> Result<(), Failure> {
     // Not dropped: the runtime would wait for threads that a host has not let go of. The process
     // ends, and they with it.
     let system = ManuallyDrop::new(system);
-    system.block_on(live(settings, store, token))
+    system.block_on(live(settings, files, store, token))
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -100,9 +104,14 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result<(), Failure> {
+async fn live(
+    settings: &Settings,
+    files: &[PathBuf],
+    store: Store,
+    token: OperatorToken,
+) -> Result<(), Failure> {
     let clock = Clock::system();
-    let board = Board::new(clock.now());
+    let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
     let metrics = Metrics::new(VERSION).map_err(|e| Failure::Start(e.to_string()))?;
     let parts = Parts {
         clock: clock.clone(),
@@ -110,6 +119,7 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
         board: board.clone(),
         metrics: metrics.clone(),
         reach: by_libvirt(settings),
+        read_again: Some(read_again(files)),
     };
     let listen = HttpSettings {
         listen: settings.http.listen,
@@ -118,14 +128,13 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
     };
     // A listener that cannot be had is told before anything is done to a machine.
     http::check_listen(listen.listen)?;
-    let policies = Arc::new(settings.policies.clone());
-    let outside = move |arbiter: &Addr<Arbiter>| {
+    let outside = move |doors: &Doors| {
         let state = State {
             board,
             clock,
             metrics,
-            policies,
-            arbiter: arbiter.clone().into(),
+            arbiter: doors.arbiter.clone().into(),
+            reload: doors.reload.clone(),
             store,
             token,
             version: VERSION,
@@ -138,8 +147,11 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
     };
     let _watchdog = watch(settings.supervision.heartbeat)?;
     tracing::info!(version = VERSION, hosts = settings.hosts.len(), "assured starts");
-    let tree = Tree::start(assemble(settings, &parts), outside).await.map_err(gave_up)?;
-    let stop = stop_signal().map_err(|e| Failure::Start(format!("no signal handler: {e}")))?;
+    let no_handler = |e: std::io::Error| Failure::Start(format!("no signal handler: {e}"));
+    let stop = stop_signal().map_err(no_handler)?;
+    let hangups = signal(SignalKind::hangup()).map_err(no_handler)?;
+    let tree = Tree::start(Assembler::new(settings, &parts), outside).await.map_err(gave_up)?;
+    actix::spawn(reload_at(hangups, tree.doors.reload.clone()));
     match tree.until(stop).await {
         Ending::Stopped => {
             tracing::info!("assured has ended");
@@ -149,8 +161,8 @@ async fn live(settings: &Settings, store: Store, token: OperatorToken) -> Result
     }
 }
 
-/// One handle per host for the life of the process: it knows of calls that have not returned yet,
-/// whichever actor's life they were made in.
+/// One handle per host, for as long as it is reached in the same way: it knows of calls that have not
+/// returned yet, whichever actor's life they were made in.
 fn by_libvirt(settings: &Settings) -> Reach {
     let (deadline, action_deadline) = (settings.poll.deadline, settings.service.action_deadline);
     let make = move |host: &config::Host| {
@@ -162,8 +174,43 @@ fn by_libvirt(settings: &Settings) -> Reach {
             max_actions: host.max_concurrent_actions,
         })
     };
-    let hosts: HashMap<_, _> = settings.hosts.iter().map(|h| (h.id.clone(), make(h))).collect();
-    Rc::new(move |host| Rc::new(hosts.get(&host.id).cloned().unwrap_or_else(|| make(host))))
+    let made: RefCell<HashMap<HostId, (config::Host, LibvirtHost)>> = RefCell::default();
+    Rc::new(move |host| {
+        let mut made = made.borrow_mut();
+        if let Some((before, handle)) = made.get(&host.id)
+            && before.is_reached_as(host)
+        {
+            return Rc::new(handle.clone());
+        }
+        let handle = make(host);
+        made.insert(host.id.clone(), (host.clone(), handle.clone()));
+        Rc::new(handle)
+    })
+}
+
+/// Reads the files again, and this process's environment, off the actors' thread.
+fn read_again(files: &[PathBuf]) -> ReadAgain {
+    let files: Arc<[PathBuf]> = files.into();
+    Rc::new(move || {
+        let files = Arc::clone(&files);
+        let read = move || config::load(&files, config::environment());
+        async move {
+            match tokio::task::spawn_blocking(read).await {
+                Ok(read) => read,
+                Err(failure) => std::panic::resume_unwind(failure.into_panic()),
+            }
+        }
+        .boxed_local()
+    })
+}
+
+/// Reads the configuration again at each SIGHUP. What comes of it, the log says, and the status.
+async fn reload_at(mut hangups: Signal, reload: Recipient<Reload>) {
+    while hangups.recv().await.is_some() {
+        tracing::info!("SIGHUP: reading the configuration again");
+        // Refused or not, whoever does it has said so.
+        let _ = reload.send(Reload { by: "SIGHUP".to_owned() }).await;
+    }
 }
 
 /// A life of the HTTP server. It ends with the reason why.

@@ -1,4 +1,5 @@
-//! What the outside may read: the fleet as the arbiter last knew it, and the supervision tree.
+//! What the outside may read: the fleet as the arbiter last knew it, the supervision tree, and the
+//! configuration in force.
 //!
 //! The arbiter, the hosts and the supervisors publish; readers take a reference to an immutable
 //! picture and never wait. The maps are persistent: a new picture shares all that did not change
@@ -19,6 +20,7 @@ use crate::model::{
     Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Kept,
     Maintenance, Severity, Source, Status,
 };
+use crate::policy::Policies;
 
 /// The place where pictures are published and read. Cheap to clone; all clones are one board.
 #[derive(Debug, Clone)]
@@ -28,16 +30,30 @@ pub struct Board(Arc<Inner>);
 struct Inner {
     fleet: ArcSwap<Fleet>,
     tree: ArcSwap<OrdMap<NodeId, Node>>,
+    config: ArcSwap<ConfigView>,
 }
 
 impl Board {
     /// A board with an empty fleet.
     #[must_use]
-    pub fn new(started_at: Timestamp) -> Self {
+    pub fn new(started_at: Timestamp, policies: Arc<Policies>) -> Self {
+        let config = ConfigView { loaded_at: started_at, error: None, policies };
         Self(Arc::new(Inner {
             fleet: ArcSwap::from_pointee(Fleet::new(started_at)),
             tree: ArcSwap::from_pointee(OrdMap::new()),
+            config: ArcSwap::from_pointee(config),
         }))
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> Arc<ConfigView> {
+        self.0.config.load_full()
+    }
+
+    /// Shows another configuration, or that one was refused. Only the root does.
+    pub fn show_config(&self, config: ConfigView) {
+        self.0.config.store(Arc::new(config));
     }
 
     /// The fleet as it is now.
@@ -72,6 +88,17 @@ impl Board {
     }
 }
 
+/// What is shown of the configuration.
+#[derive(Debug, Clone)]
+pub struct ConfigView {
+    /// When the one in force was read.
+    pub loaded_at: Timestamp,
+    /// Why a later one was refused; none if the one in force is the last that was read.
+    pub error: Option<String>,
+    /// The policies in force.
+    pub policies: Arc<Policies>,
+}
+
 /// The whole fleet, at one moment.
 #[derive(Debug, Clone)]
 pub struct Fleet {
@@ -81,8 +108,6 @@ pub struct Fleet {
     pub database_read: bool,
     /// Whether the last commit succeeded.
     pub database_healthy: bool,
-    /// When the configuration in force was read.
-    pub config_loaded_at: Timestamp,
     /// Every host.
     pub hosts: OrdMap<HostId, Arc<HostView>>,
     /// Every instance, by its id.
@@ -109,7 +134,6 @@ impl Fleet {
             started_at,
             database_read: false,
             database_healthy: false,
-            config_loaded_at: started_at,
             hosts: OrdMap::new(),
             instances: OrdMap::new(),
             by_name: OrdMap::new(),

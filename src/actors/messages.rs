@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use actix::Message;
 
+use crate::config::Errors;
 use crate::model::{By, DesiredState, Generation, HostId, InstanceId};
-use crate::snapshot::InstanceView;
+use crate::snapshot::{HostView, InstanceView};
 
 /// What an order or a change of the record is answered with.
 pub type Reply<T> = Result<T, Refusal>;
@@ -132,6 +133,63 @@ pub struct ReleaseHold {
     pub id: InstanceId,
     /// Whose hold: one's own if none is named.
     pub of: Option<By>,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Reads the configuration again, and takes it over if nothing is wrong with it. The root does it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Reloaded, ReloadRefusal>")]
+pub struct Reload {
+    /// Who says so.
+    pub by: String,
+}
+
+/// What a new configuration has changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Hosts that are new.
+    pub hosts_added: Vec<HostId>,
+    /// Hosts that are no longer in it.
+    pub hosts_removed: Vec<HostId>,
+    /// Hosts that are reached in another way than before: their actors were started anew.
+    pub hosts_relinked: Vec<HostId>,
+    /// Policies that are new, gone, or say something else.
+    pub policies_changed: Vec<String>,
+    /// Keys that differ, and are in force only after a restart of the service.
+    pub needs_restart: Vec<&'static str>,
+}
+
+/// Why a configuration was not taken over. The one before stays in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReloadRefusal {
+    /// Something is wrong with it.
+    #[error("the configuration was refused, and the one before stays in force; wrong is:\n{0}")]
+    Wrong(Errors),
+    /// The service is ending, or the configuration cannot be read again here.
+    #[error("the configuration cannot be read now: {0}")]
+    NotNow(String),
+}
+
+/// Puts a host into maintenance: looks go on, nothing is done on it and nothing reported of it, until
+/// that is ended. On a host that is in maintenance already: the reason is another from now on.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct PutMaintenance {
+    /// Which.
+    pub host: HostId,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    pub by: By,
+}
+
+/// Ends a host's maintenance. Where there is none, nothing changes.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Arc<HostView>>")]
+pub struct EndMaintenance {
+    /// Which.
+    pub host: HostId,
     /// Who says so.
     pub by: By,
 }

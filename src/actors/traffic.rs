@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix::{Addr, Message};
 use jiff::Timestamp;
 
+use super::arbiter::ArbiterSettings;
 use super::host::Host;
 use super::instance::Instance;
 use crate::hypervisor::reader::Doubted;
@@ -17,6 +18,32 @@ use crate::model::{
     InstanceId, Look, Outcome, Source,
 };
 use crate::snapshot::Freshness;
+
+// ---- root to arbiter ---------------------------------------------------------------------------
+
+/// Another configuration is in force.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Reconfigure {
+    /// What the arbiter is made with from now on.
+    pub settings: ArbiterSettings,
+    /// Hosts whose actors are started anew, for they are reached in another way.
+    pub relinked: Vec<HostId>,
+    /// Who wanted it.
+    pub by: String,
+    /// What has changed, in one sentence.
+    pub text: String,
+}
+
+/// A configuration was refused.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct ReloadRefused {
+    /// Why, in one sentence.
+    pub text: String,
+    /// Who wanted it.
+    pub by: String,
+}
 
 // ---- host to arbiter ---------------------------------------------------------------------------
 

@@ -88,12 +88,25 @@ fn look(client: &Client, context: &Context<'_>) -> Result<String, Failure> {
         return json(&status);
     }
     let hosts: Page<HostBody> = client.list("/api/v1/hosts", &[], usize::MAX)?;
-    let others = Status::ALL.iter().filter(|status| **status != Status::InSync);
-    let others = others.map(|status| status.as_str()).collect::<Vec<_>>().join(",");
-    let filter = [("status", others)];
-    let not_in_sync = client.list("/api/v1/instances", &filter, SHOWN)?;
+    let not_in_sync = not_in_sync(client)?;
     let open = [("state", "open".to_owned())];
     let incidents = client.list("/api/v1/incidents", &open, SHOWN)?;
     let overview = Overview { status, hosts: hosts.items, not_in_sync, incidents };
     Ok(picture(&overview, context.now(), context.screen))
+}
+
+/// Those that are not in sync; what somebody works on comes last.
+fn not_in_sync(client: &Client) -> Result<Page<InstanceBody>, Failure> {
+    let others = Status::ALL.iter().filter(|s| !matches!(s, Status::InSync | Status::Held));
+    let others = others.map(|status| status.as_str()).collect::<Vec<_>>().join(",");
+    let list = |statuses, at_most| -> Result<Page<InstanceBody>, Failure> {
+        client.list("/api/v1/instances", &[("status", statuses)], at_most)
+    };
+    let mut page = list(others, SHOWN)?;
+    if page.next.is_none() {
+        let held = list(Status::Held.to_string(), (SHOWN - page.items.len()).max(1))?;
+        page.items.extend(held.items);
+        page.next = held.next;
+    }
+    Ok(page)
 }

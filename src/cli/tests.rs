@@ -2,6 +2,7 @@
 
 mod asking;
 mod holding;
+mod maintaining;
 mod offline;
 mod parsing;
 mod rendering;

@@ -9,9 +9,10 @@
 //! The `policies` of the built-in defaults are kept apart from the merging: they are a layer of the
 //! policy, under the user's `default`, and a rule of a layer is taken whole.
 //!
-//! Not in here: I/O other than reading files and the environment; when to read again, and what to
-//! do about a change (the actors); showing settings (the command line).
+//! Not in here: I/O other than reading files and the environment; when to read again, and what
+//! follows from a change (the actors); showing settings (the command line).
 
+mod change;
 mod database;
 mod entry;
 mod error;

@@ -8,7 +8,7 @@
 //! gets a deadline, and ends in a handler of `api/`.
 //!
 //! Not in here: SQL, decisions, and the way back from a handler into an actor other than by the
-//! arbiter's messages.
+//! arbiter's messages, and the root's for the configuration.
 
 mod access;
 mod api;

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 
-use super::body::ProblemBody;
+use super::body::{ErrorBody, ProblemBody};
 
 /// The media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -124,13 +124,14 @@ pub(super) struct Problem {
     field: Option<String>,
     /// The methods that are allowed, where that is the problem.
     allowed: Option<String>,
+    errors: Vec<ErrorBody>,
 }
 
 impl Problem {
     /// A problem of this kind.
     #[must_use]
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), field: None, allowed: None }
+        Self { kind, detail: detail.into(), field: None, allowed: None, errors: Vec::new() }
     }
 
     /// A field of the body, or a parameter of the query, that is wrong.
@@ -143,6 +144,12 @@ impl Problem {
     #[must_use]
     pub(super) fn impossible(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..Self::new(Kind::Impossible, detail) }
+    }
+
+    /// Several things are wrong at once.
+    #[must_use]
+    pub(super) fn several(detail: impl Into<String>, errors: Vec<ErrorBody>) -> Self {
+        Self { errors, ..Self::new(Kind::Impossible, detail) }
     }
 
     /// A method that is none of those that are allowed.
@@ -186,6 +193,7 @@ impl Problem {
             status: self.kind.status().as_u16(),
             detail: self.detail.clone(),
             field: self.field.clone(),
+            errors: self.errors.clone(),
         }
     }
 }

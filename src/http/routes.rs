@@ -34,7 +34,8 @@ pub(super) fn app(
 
 fn routes(app: &mut web::ServiceConfig) {
     use api::{
-        events, explain, holds, hosts, incidents, instances, policies, probes, status, supervision,
+        events, explain, holds, hosts, incidents, instances, policies, probes, reload, status,
+        supervision,
     };
     app.service(At::new("/healthz").get(probes::healthz).done())
         .service(At::new("/readyz").get(probes::readyz).done())
@@ -43,6 +44,12 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(At::new("/api/v1/hosts").get(hosts::list).done())
         .service(At::new("/api/v1/hosts/{id}").get(hosts::one).done())
         .service(At::new("/api/v1/hosts/{id}/adopt").post(hosts::adopt).done())
+        .service(
+            At::new("/api/v1/hosts/{id}/maintenance")
+                .put(hosts::maintain)
+                .delete(hosts::resume)
+                .done(),
+        )
         .service(At::new("/api/v1/instances").get(instances::list).post(instances::add).done())
         .service(
             At::new("/api/v1/instances/{id}")
@@ -61,6 +68,7 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(At::new("/api/v1/events").get(events::list).done())
         .service(At::new("/api/v1/policies").get(policies::list).done())
         .service(At::new("/api/v1/policies/explain").post(explain::explain).done())
+        .service(At::new("/api/v1/reload").post(reload::reload).done())
         .service(At::new("/api/v1/supervision").get(supervision::tree).done());
 }
 

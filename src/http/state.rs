@@ -1,16 +1,14 @@
 //! What handlers work with.
 
-use std::sync::Arc;
-
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Recipient};
 
 use super::access::{Names, OperatorToken};
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, ReleaseHold, Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
+    ReleaseHold, Reload, Retry, SetDesired,
 };
 use crate::clock::Clock;
-use crate::policy::Policies;
 use crate::snapshot::Board;
 use crate::store::Store;
 use crate::telemetry::Metrics;
@@ -24,10 +22,10 @@ pub struct State {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
-    /// The policies in force.
-    pub policies: Arc<Policies>,
     /// Whoever changes things.
     pub arbiter: Arbiter,
+    /// Who reads the configuration again.
+    pub reload: Recipient<Reload>,
     /// The records, for reading.
     pub store: Store,
     /// The token that changes need.
@@ -58,6 +56,10 @@ pub struct Arbiter {
     pub hold: Recipient<PutHold>,
     /// Releases an instance from a hold.
     pub release: Recipient<ReleaseHold>,
+    /// Puts a host into maintenance.
+    pub maintain: Recipient<PutMaintenance>,
+    /// Ends a host's maintenance.
+    pub resume: Recipient<EndMaintenance>,
 }
 
 impl<A> From<Addr<A>> for Arbiter
@@ -70,7 +72,9 @@ where
         + Handler<Adopt>
         + Handler<Retry>
         + Handler<PutHold>
-        + Handler<ReleaseHold>,
+        + Handler<ReleaseHold>
+        + Handler<PutMaintenance>
+        + Handler<EndMaintenance>,
     A::Context: ToEnvelope<A, SetDesired>
         + ToEnvelope<A, AddInstance>
         + ToEnvelope<A, ChangeInstance>
@@ -78,7 +82,9 @@ where
         + ToEnvelope<A, Adopt>
         + ToEnvelope<A, Retry>
         + ToEnvelope<A, PutHold>
-        + ToEnvelope<A, ReleaseHold>,
+        + ToEnvelope<A, ReleaseHold>
+        + ToEnvelope<A, PutMaintenance>
+        + ToEnvelope<A, EndMaintenance>,
 {
     fn from(addr: Addr<A>) -> Self {
         Self {
@@ -89,7 +95,9 @@ where
             adopt: addr.clone().recipient(),
             retry: addr.clone().recipient(),
             hold: addr.clone().recipient(),
-            release: addr.recipient(),
+            release: addr.clone().recipient(),
+            maintain: addr.clone().recipient(),
+            resume: addr.recipient(),
         }
     }
 }

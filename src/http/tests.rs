@@ -5,9 +5,11 @@ mod errors;
 mod explain;
 pub(crate) mod fake;
 mod holds;
+mod maintenance;
 mod paging;
 mod reads;
 mod records;
+mod reload;
 mod serving;
 mod writes;
 

@@ -76,8 +76,8 @@ pub enum Notice {
     Doubted(Doubted),
     /// A read failed; those who had asked get an inconclusive look, after this.
     Failed(CallError),
-    /// The domains that nobody has registered are not those of the last complete read: these they
-    /// are now, in the order of their ids. Told after the read's looks are delivered.
+    /// The domains that nobody has registered are not those of the last complete read, or not those of
+    /// the last listing: these they are now, in the order of their ids. Told after the read's looks are delivered.
     Unmanaged(Vec<InstanceId>),
     /// The reader's task panicked, which is a bug: there will be no more looks from it.
     Broken(String),
@@ -171,6 +171,14 @@ impl Reader {
         let session = self.alive.0.book.borrow_mut().detach();
         self.alive.0.wake.notify_one();
         drop(session);
+    }
+
+    /// Says which domains a full listing had, and which of them were active. If the next complete read
+    /// finds other strangers than the listing, one of them was not the truth, and
+    /// [`Notice::Unmanaged`] says so. What was active counts as gone if that
+    /// read does not have it.
+    pub fn listed(&self, domains: Vec<(InstanceId, bool)>) {
+        self.alive.0.book.borrow_mut().listed(domains);
     }
 
     /// How many instances are registered.

@@ -74,7 +74,7 @@ pub enum Elsewhere {
     Nowhere,
     /// On this host, at its last look.
     On(HostId),
-    /// On this host when it could last be reached.
+    /// On this host when it could last be reached; or it went away, and this host was not listed since.
     MaybeOn(HostId),
     /// On its own host and on this one at once.
     Twice(HostId),

@@ -82,7 +82,7 @@ pub enum WaitWhy {
     NotHere,
     /// It runs on another host.
     ActiveElsewhere(HostId),
-    /// It may run still on another host, which cannot be reached.
+    /// It may run on another host, which cannot be reached, or was not listed yet.
     MaybeActiveOn(HostId),
     /// The host does not have the domain, and no definition of it is kept.
     NoDefinition,
@@ -110,7 +110,7 @@ impl std::fmt::Display for WaitWhy {
             Self::NotHere => f.write_str("its host does not have the domain"),
             Self::ActiveElsewhere(host) => write!(f, "it runs on {host}"),
             Self::MaybeActiveOn(host) => {
-                write!(f, "it may still run on {host}, which cannot be reached")
+                write!(f, "it may run on {host}, which is to be heard first")
             }
             Self::NoDefinition => {
                 f.write_str("no definition of it is kept: define it by hand, or forget it")

@@ -10,8 +10,8 @@ use super::deed::ApiDeed;
 use super::names::Names;
 use crate::actors::arbiter::Arbiter;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, ReleaseHold, Reply, Retry,
-    SetDesired, Which,
+    AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
+    ReleaseHold, Reply, Retry, SetDesired, Which,
 };
 use crate::model::{By, Generation, HostId};
 
@@ -84,6 +84,19 @@ pub(super) async fn ask(
             for name in names.hosts(&it.host)? {
                 let host = HostId::from(name.as_str());
                 arbiter.ask(name, Adopt { host, domains: None, by: By::ApiLocal }).await?;
+            }
+        }
+        ApiDeed::Maintenance(it) => {
+            for name in names.hosts(&it.host)? {
+                let (reason, by) = (it.reason.clone(), who(it.by.as_deref()));
+                let host = HostId::from(name.as_str());
+                arbiter.ask(name, PutMaintenance { host, reason, by }).await?;
+            }
+        }
+        ApiDeed::Resume(it) => {
+            for name in names.hosts(&it.host)? {
+                let (host, by) = (HostId::from(name.as_str()), who(it.by.as_deref()));
+                arbiter.ask(name, EndMaintenance { host, by }).await?;
             }
         }
     }

@@ -147,6 +147,8 @@ impl<S: Stage> Scene<'_, S> {
             match self.fleet.hosts.values().find(|view| view.id.as_str() == name) {
                 Some(view) => {
                     differ(&mut out, "state", it.state, view.state);
+                    let maintained = view.maintenance.is_some();
+                    differ(&mut out, "maintenance", it.maintenance, maintained);
                     differ(&mut out, "unmanaged", it.unmanaged, view.unmanaged.len());
                 }
                 None => out.push("the service does not show it".to_owned()),

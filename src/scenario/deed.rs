@@ -7,7 +7,7 @@ mod api;
 
 use serde::Deserialize;
 
-pub use api::{Add, AdoptAll, ApiDeed, Change, Desire, HoldIt, Only, Release};
+pub use api::{Add, AdoptAll, ApiDeed, Change, Desire, HoldIt, Maintain, Only, Release, Resume};
 
 use super::file::Seen;
 use super::span::Span;

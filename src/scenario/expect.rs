@@ -81,6 +81,8 @@ pub struct OfHost {
     pub host: String,
     /// How it stands to the service.
     pub state: Option<HostState>,
+    /// Whether it is in maintenance.
+    pub maintenance: Option<bool>,
     /// How many incidents of its own it ever had.
     pub incidents_opened: Option<usize>,
     /// How many domains are on it that are no instances.

@@ -1,5 +1,6 @@
 //! A life of the service under test: started, stopped, killed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
@@ -10,7 +11,7 @@ use tokio::time::timeout;
 
 use super::stage::Stage;
 use crate::actors::arbiter::Arbiter;
-use crate::actors::root::{Ending, Parts, Tree, assemble};
+use crate::actors::root::{Assembler, Ending, Parts, Tree};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::snapshot::Board;
@@ -32,7 +33,7 @@ impl Service {
     /// Starts it, and waits for nothing.
     pub(super) async fn start<S: Stage>(stage: &S, settings: &Settings) -> Result<Self, String> {
         let clock = stage.clock();
-        let board = Board::new(clock.now());
+        let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
         let metrics = Metrics::new("simulation").map_err(|error| error.to_string())?;
         let parts = Parts {
             clock: clock.clone(),
@@ -40,11 +41,12 @@ impl Service {
             board: board.clone(),
             metrics,
             reach: stage.reach(),
+            read_again: None,
         };
-        let tree = Tree::start(assemble(settings, &parts), |_| Vec::new()).await;
+        let tree = Tree::start(Assembler::new(settings, &parts), |_| Vec::new()).await;
         let tree = tree.map_err(|ending| format!("the service does not start: {ending:?}"))?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let arbiter = tree.arbiter.clone();
+        let arbiter = tree.doors.arbiter.clone();
         let ended = tokio::task::spawn_local(tree.until(async move {
             let _ = stopped.await;
         }));

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::deed::{ApiDeed, Deed, ServiceDeed, WorldDeed};
 use super::expect::{Expect, Life, OfEvents, OfFleet, OfInstance};
 use super::file::{Again, Step, Written};
-use super::read::{Reader, Value};
+use super::read::{Reader, Table, Value};
 use super::span::Span;
 use super::words::variants;
 
@@ -110,6 +110,7 @@ fn one_or_many(value: Value<'_>) -> Vec<Value<'_>> {
 
 /// Reads a deed. Those without anything to say of them may stand as a word.
 fn deed<'a>(reader: &mut Reader<'a>, value: Value<'a>, place: &str) -> Option<Deed> {
+    let value = under_its_word(value);
     let word = match value.get_ref() {
         DeValue::String(word) => word.to_string(),
         DeValue::Table(table) => match (table.len(), table.keys().next()) {
@@ -146,6 +147,31 @@ fn deed<'a>(reader: &mut Reader<'a>, value: Value<'a>, place: &str) -> Option<De
         reader.reject(Some(value.span()), &place, &message);
         None
     }
+}
+
+/// A deed that is written with its host first, as the others are: with all that it says under its
+/// word.
+fn under_its_word(value: Value<'_>) -> Value<'_> {
+    let span = value.span();
+    let mut inner = match value.into_inner() {
+        DeValue::Table(table) => table,
+        other @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)) => return Spanned::new(span, other),
+    };
+    let word = ApiDeed::HOST_FIRST.iter().copied().find(|word| inner.contains_key(*word));
+    let Some((word, host)) = word.and_then(|word| Some((word, inner.remove(word)?))) else {
+        return Spanned::new(span, DeValue::Table(inner));
+    };
+    let key = |word: &'static str| Spanned::new(host.span(), word.into());
+    let (outer_key, host_key) = (key(word), key("host"));
+    inner.insert(host_key, host);
+    let mut outer = Table::new();
+    outer.insert(outer_key, Spanned::new(span.clone(), DeValue::Table(inner)));
+    Spanned::new(span, DeValue::Table(outer))
 }
 
 /// What stands under the one key of an expectation.

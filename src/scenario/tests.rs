@@ -143,6 +143,8 @@ fn the_page_names_every_deed_and_every_expectation() {
         fields::<super::deed::Release>(),
         fields::<super::deed::Add>(),
         fields::<super::deed::Change>(),
+        fields::<super::deed::Maintain>(),
+        fields::<super::deed::Resume>(),
     ];
     for word in deeds.concat().into_iter().chain(keys.concat()) {
         assert!(page.contains(word), "docs/simulate.md does not name {word}");

@@ -121,6 +121,8 @@ fn named_in(deed: &Deed) -> Vec<(&str, Named)> {
                 host.chain([(it.instance.as_str(), Instance)]).collect()
             }
             ApiDeed::Adopt(it) => vec![(&it.host, Host)],
+            ApiDeed::Maintenance(it) => vec![(&it.host, Host)],
+            ApiDeed::Resume(it) => vec![(&it.host, Host)],
         },
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // in helpers too: a test may fail anywhere
 
+mod change;
 mod layers;
 mod mistakes;
 mod random;

@@ -27,7 +27,7 @@ fn reasons() -> Vec<(WaitWhy, Status, bool, &'static str)> {
         (WaitWhy::LibvirtWorks, Status::Held, true, "libvirt works"),
         (WaitWhy::NotHere, Status::OutOfSync, false, "does not have the domain"),
         (WaitWhy::ActiveElsewhere(host()), Status::OutOfSync, false, "runs on kvm-2"),
-        (WaitWhy::MaybeActiveOn(host()), Status::OutOfSync, false, "may still run on kvm-2"),
+        (WaitWhy::MaybeActiveOn(host()), Status::OutOfSync, false, "may run on kvm-2"),
         (WaitWhy::Queue, Status::Repairing, false, "as many actions as allowed"),
     ]
 }

@@ -16,6 +16,7 @@ mod ends;
 mod holds;
 mod hosts;
 mod record;
+mod reload;
 mod repairs;
 mod rig;
 mod site;

@@ -102,6 +102,11 @@ impl Service<'_> {
         self.agent.ask(method, path, body, headers).expect("the service answers")
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM; gives how it ended.
     pub fn terminate(mut self) -> ExitStatus {
         let pid = self.child.id();

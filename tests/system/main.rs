@@ -7,11 +7,16 @@ mod definitions;
 mod drift;
 mod elsewhere;
 mod holds;
+mod maintenance;
 mod mass;
 mod orders;
+mod outages;
 mod passive;
 mod races;
 mod random;
+mod reload;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;
+mod unmanaged;
+mod unreachable;

@@ -1,12 +1,12 @@
 //! The hypervisor does not act by itself: what would make it do so is corrected once, or only shown.
 
-use assured::actors::messages::{PutHold, ReleaseHold};
+use assured::actors::messages::{EndMaintenance, PutHold, PutMaintenance, ReleaseHold, Reload};
 use assured::model::{
     By, Condition, Correction, DesiredState, Event, EventKind, InstanceId, OnCrash, Status,
 };
 
 use crate::definitions::{REDEFINE, kept_running};
-use crate::rig::{Rig, virtual_time};
+use crate::rig::{Rig, host, virtual_time};
 
 use Condition::RunningBooted;
 use DesiredState::Running;
@@ -106,5 +106,40 @@ fn where_the_hypervisor_may_act_by_itself_that_is_only_shown() {
         let found: Vec<_> = told.iter().map(|e| e.text.as_str()).collect();
         let begin = "its host would act by itself: ";
         assert_eq!(found, [format!("{begin}autostart is on, on_crash is restart")]);
+    });
+}
+
+#[test]
+fn on_a_host_in_maintenance_nothing_is_corrected_before_that_is_over() {
+    virtual_time(|| async {
+        let (_rig, id, on, service) = kept_running(&["kvm-1"], "").await;
+        let host = host("kvm-1");
+        let begin =
+            PutMaintenance { host: host.clone(), reason: "a new disk".into(), by: By::ApiLocal };
+        service.arbiter.send(begin).await.unwrap().unwrap();
+        on.edit_on_crash(id, OnCrash::Restart);
+        service.pass(2 * 3600).await;
+        assert_eq!(on.calls().corrections, 0);
+        let end = EndMaintenance { host, by: By::ApiLocal };
+        service.arbiter.send(end).await.unwrap().unwrap();
+        service.pass(5).await;
+        assert_eq!(on.corrections(), [(id, Correction::OnCrash)]);
+    });
+}
+
+#[test]
+fn another_word_about_it_counts_without_a_restart() {
+    virtual_time(|| async {
+        let rules = "[service]\npassive_hypervisor = false\n";
+        let (rig, id, on, service) = kept_running(&["kvm-1"], rules).await;
+        on.edit_on_crash(id, OnCrash::Restart);
+        service.pass(60).await;
+        assert_eq!(on.calls().corrections, 0);
+        *rig.next.borrow_mut() = rig.config.replace("= false", "= true");
+        let reload = Reload { by: "test".to_owned() };
+        let done = service.doors.reload.send(reload).await.unwrap().unwrap();
+        assert_eq!(done.needs_restart, Vec::<&str>::new());
+        service.pass(5).await;
+        assert_eq!(on.corrections(), [(id, Correction::OnCrash)]);
     });
 }

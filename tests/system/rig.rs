@@ -1,5 +1,6 @@
 //! A service in a simulated world: real actors, a real (in-memory) database, virtual time.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -9,9 +10,9 @@ use std::time::Duration;
 use actix::Addr;
 use assured::actors::arbiter::Arbiter;
 use assured::actors::messages::{Reply, SetDesired};
-use assured::actors::root::{Ending, Parts, Tree, assemble};
+use assured::actors::root::{Assembler, Doors, Ending, Parts, Tree};
 use assured::clock::Clock;
-use assured::config::{self, Settings};
+use assured::config::{self, Errors, Settings};
 use assured::hypervisor::Hypervisor;
 use assured::hypervisor::sim::{SimHost, World};
 use assured::model::{By, Command, Condition, DesiredState, Event, HostId, InstanceId, Status};
@@ -49,6 +50,8 @@ pub struct Rig {
     pub config: String,
     /// What is put around each host, to disturb it.
     pub wrap: Option<Wrap>,
+    /// What a reload reads.
+    pub next: Rc<RefCell<String>>,
 }
 
 /// Puts something around a host.
@@ -58,6 +61,7 @@ pub type Wrap = Rc<dyn Fn(Rc<dyn Hypervisor>) -> Rc<dyn Hypervisor>>;
 pub struct Service {
     pub board: Board,
     pub arbiter: Addr<Arbiter>,
+    pub doors: Doors,
     pub metrics: Metrics,
     pub clock: Clock,
     stop: Option<oneshot::Sender<()>>,
@@ -73,7 +77,8 @@ impl Rig {
             let _ = world.host(host);
             config += &format!("[[hosts]]\nid = \"{host}\"\nuri = \"test:///{host}\"\n");
         }
-        Self { world, store: Store::in_memory().unwrap(), config, wrap: None }
+        let next = Rc::default();
+        Self { world, store: Store::in_memory().unwrap(), config, wrap: None, next }
     }
 
     pub fn host(&self, name: &str) -> SimHost {
@@ -97,10 +102,7 @@ impl Rig {
     }
 
     pub fn settings(&self) -> Settings {
-        let dir = tempfile::tempdir().unwrap();
-        let file: PathBuf = dir.path().join("assured.toml");
-        std::fs::write(&file, &self.config).unwrap();
-        config::load(&[file], std::iter::empty()).unwrap_or_else(|e| panic!("{e}"))
+        read(&self.config).unwrap_or_else(|e| panic!("{e}"))
     }
 
     /// Starts a service, and waits until it has seen everything.
@@ -120,7 +122,9 @@ impl Rig {
     pub async fn start_at_once(&self) -> Service {
         let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let clock = Clock::starting_at(begin + self.world.age());
-        let board = Board::new(clock.now());
+        let settings = self.settings();
+        let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
+        let next = Rc::clone(&self.next);
         let metrics = Metrics::new("test").unwrap();
         let (world, wrap) = (self.world.clone(), self.wrap.clone());
         let parts = Parts {
@@ -135,14 +139,19 @@ impl Rig {
                     None => host,
                 }
             }),
+            read_again: Some(Rc::new(move || {
+                let read = read(&next.borrow());
+                Box::pin(std::future::ready(read))
+            })),
         };
-        let tree = Tree::start(assemble(&self.settings(), &parts), |_| Vec::new()).await.unwrap();
+        let tree = Tree::start(Assembler::new(&settings, &parts), |_| Vec::new()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let arbiter = tree.arbiter.clone();
+        let doors = tree.doors.clone();
         let ended = tokio::task::spawn_local(tree.until(async move {
             let _ = stopped.await;
         }));
-        Service { board, arbiter, metrics, clock, stop: Some(stop), ended }
+        let arbiter = doors.arbiter.clone();
+        Service { board, arbiter, doors, metrics, clock, stop: Some(stop), ended }
     }
 
     /// How often a command was sent for an instance, whatever came of it.
@@ -160,6 +169,13 @@ impl Rig {
         let query = EventQuery { limit: 100_000, ..EventQuery::default() };
         self.store.events(query).await.unwrap()
     }
+}
+
+fn read(config: &str) -> Result<Settings, Errors> {
+    let dir = tempfile::tempdir().unwrap();
+    let file: PathBuf = dir.path().join("assured.toml");
+    std::fs::write(&file, config).unwrap();
+    config::load(&[file], std::iter::empty())
 }
 
 impl Service {
@@ -248,7 +264,7 @@ pub fn host(name: &str) -> HostId {
 }
 
 /// The id of a domain, from its name: the same in each run.
-fn id_of(name: &str) -> InstanceId {
+pub fn id_of(name: &str) -> InstanceId {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |h, b| {
         (h ^ u128::from(b)).wrapping_mul(0x0100_0000_0000_01b3_0000_0193)
     });

@@ -10,12 +10,12 @@ use super::Arbiter;
 use super::book::{Book, Gate};
 use super::turn::Line;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reply,
-    Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
+    Refusal, ReleaseHold, Reply, Retry, SetDesired,
 };
 use crate::actors::traffic::{Drain, HostListed, ListNow};
 use crate::model::{EventKind, HostId, InstanceId};
-use crate::snapshot::{Board, InstanceView};
+use crate::snapshot::{Board, HostView, InstanceView};
 
 impl Arbiter {
     /// Changes the book as asked, and answers once that is committed.
@@ -140,6 +140,11 @@ fn view(board: &Board, id: InstanceId) -> Reply<Arc<InstanceView>> {
     board.fleet().instances.get(&id).cloned().ok_or(Refusal::NoSuchInstance(id))
 }
 
+/// The same of a host.
+fn host_view(board: &Board, id: &HostId) -> Reply<Arc<HostView>> {
+    board.fleet().hosts.get(id).cloned().ok_or_else(|| Refusal::NoSuchHost(id.clone()))
+}
+
 impl Handler<SetDesired> for Arbiter {
     type Result = ResponseFuture<Reply<Arc<InstanceView>>>;
 
@@ -180,13 +185,31 @@ impl Handler<ReleaseHold> for Arbiter {
     }
 }
 
+impl Handler<PutMaintenance> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: PutMaintenance, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = self.asked(ctx, |book, now| book.put_maintenance(&m, now));
+        async move { host_view(&board, &done.await?) }.boxed_local()
+    }
+}
+
+impl Handler<EndMaintenance> for Arbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: EndMaintenance, ctx: &mut Context<Self>) -> Self::Result {
+        let board = self.settings.board.clone();
+        let done = self.asked(ctx, |book, now| book.end_maintenance(&m, now));
+        async move { host_view(&board, &done.await?) }.boxed_local()
+    }
+}
+
 impl Handler<ForgetInstance> for Arbiter {
     type Result = ResponseFuture<Reply<()>>;
 
     fn handle(&mut self, m: ForgetInstance, ctx: &mut Context<Self>) -> Self::Result {
-        let done = self.asked(ctx, |book, now| book.forget(&m, now));
-        self.instances.remove(&m.id);
-        done
+        self.asked(ctx, |book, now| book.forget(&m, now))
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Book {
     pub(super) instances: HashMap<InstanceId, Entry>,
     /// Every configured host.
     pub(super) hosts: BTreeMap<HostId, HostEntry>,
+    /// What the database has of hosts that are not configured.
+    pub(super) absent: HashMap<HostId, HostRecord>,
     /// Instances that were listed active on hosts other than their own.
     pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
     /// Who may act.
@@ -100,7 +102,8 @@ pub(super) struct Entry {
     /// How long it was in its desired state before the present break, while that may still make its
     /// budget fresh.
     pub(super) calm: Option<SignedDuration>,
-    /// A grace is counted from here on at the earliest: the host has come back, or a hold ended.
+    /// A grace is counted from here on at the earliest: the host has come back, or a hold or its
+    /// host's maintenance has ended.
     pub(super) grace_from: Option<Timestamp>,
     /// When it went down by itself, the last time: no order and no action of ours.
     pub(super) fell_at: Option<Timestamp>,
@@ -180,7 +183,8 @@ pub(super) struct HostEntry {
     pub(super) error: Option<String>,
     /// Its domains at the last full listing that are no instances of this host.
     pub(super) others: HashMap<InstanceId, Listed>,
-    /// Those that were told of already.
+    /// Those that were told of already, or that somebody had the service forget: nothing is told or
+    /// made of them by itself before they have gone.
     pub(super) told_unmanaged: BTreeSet<InstanceId>,
     /// Instances of the configuration that it did not have at the last listing.
     pub(super) pending: Vec<config::Instance>,
@@ -205,6 +209,7 @@ impl Book {
             policies,
             instances: HashMap::new(),
             hosts: BTreeMap::new(),
+            absent: HashMap::new(),
             foreign: HashMap::new(),
             admission: Admission::new(limits),
             gate: Gate::Starting,

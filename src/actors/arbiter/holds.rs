@@ -36,10 +36,6 @@ impl Book {
         self.alarms.insert((until, Alarm::Hold(put.id)));
         // What was admitted and has not gone out does not go out any more.
         self.turn.then(Effect::Withhold(put.id));
-        if let Some(entry) = self.instances.get(&put.id) {
-            let host = entry.record.host.clone();
-            self.turn.then(Effect::Correct(host, put.id, Vec::new()));
-        }
         Ok(put.id)
     }
 

@@ -7,16 +7,16 @@ use jiff::Timestamp;
 
 use super::book::{Alarm, Book, Gate, HostEntry, HostPlan};
 use super::turn::{Effect, Line};
-use crate::actors::messages::Adopt;
 use crate::actors::traffic::{HostListed, Seen};
-use crate::config::{self, Domain, Unmanaged};
+use crate::config::{self, Domain};
 use crate::hypervisor::Listed;
-use crate::model::{By, Condition, EventKind, HostId, HostRecord, HostState, InstanceId, Source};
+use crate::model::{Condition, EventKind, HostId, HostRecord, HostState, InstanceId, Source};
 
 /// How often it is written down at most when the hosts answered.
 const KEEP_SEEN_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 
-/// How often a host is listed that does not have all that the configuration names.
+/// How often a host is listed that does not have all that the configuration names, or that has
+/// domains at which nobody looks.
 const LIST_WHERE_AWAITED: Duration = Duration::from_secs(60);
 
 impl Book {
@@ -38,6 +38,8 @@ impl Book {
         };
         let changed = kept.as_ref() != Some(&record);
         self.admission.limit_host(&id, plan.config.max_concurrent_actions);
+        let own = self.instances.values().filter(|entry| entry.record.host == id);
+        let instances = own.map(|entry| entry.record.id).collect();
         self.hosts.insert(
             id.clone(),
             HostEntry {
@@ -49,7 +51,7 @@ impl Book {
                 others: HashMap::new(),
                 told_unmanaged: BTreeSet::new(),
                 pending,
-                instances: BTreeSet::new(),
+                instances,
                 doubt: None,
                 trouble: None,
                 is_returning: true,
@@ -99,8 +101,10 @@ impl Book {
             let seen = Seen { condition, at, source: Source::Poll, before };
             self.seen(instance, id, seen, now);
         }
+        self.settle_host_incident(id, now);
         self.take_pending(id, now);
         self.take_unmanaged(id, now);
+        self.list_again(id, now);
         self.touch_all(id);
     }
 
@@ -115,6 +119,7 @@ impl Book {
             tracing::warn!(host = %id, "unreachable: {why}");
             self.turn.write_host(id);
             self.note(now, Line::new(EventKind::Host, format!("unreachable: {why}")).host(id));
+            self.open_unreachable_incident(id, why, now);
         }
         self.touch_all(id);
         self.open_gate(now);
@@ -153,6 +158,12 @@ impl Book {
             let all: BTreeSet<_> = self.instances.keys().copied().collect();
             let all: Vec<_> = all.into_iter().collect();
             self.judge_mismatches(&all, now);
+            for id in all {
+                // What was as desired is over only now that all hosts were heard.
+                if self.instances.get(&id).is_some_and(|e| e.incident.is_some() && e.is_in_sync()) {
+                    self.judge(id, now);
+                }
+            }
             self.make_all_passive(now);
         }
     }
@@ -203,7 +214,7 @@ impl Book {
     }
 
     /// Takes over instances of the configuration that the listing shows.
-    fn take_pending(&mut self, id: &HostId, now: Timestamp) {
+    pub(super) fn take_pending(&mut self, id: &HostId, now: Timestamp) {
         let Some(host) = self.hosts.get_mut(id) else { return };
         let pending = std::mem::take(&mut host.pending);
         let mut left = Vec::new();
@@ -213,24 +224,33 @@ impl Book {
                 None => left.push(plan),
             }
         }
-        let is_awaited = self.alarms.iter().any(|(_, alarm)| *alarm == Alarm::Awaited);
-        if !left.is_empty()
-            && !is_awaited
-            && let Ok(at) = now.checked_add(LIST_WHERE_AWAITED)
-        {
-            self.alarms.insert((at, Alarm::Awaited));
-        }
         if let Some(host) = self.hosts.get_mut(id) {
             host.pending = left;
         }
     }
 
-    /// Lists the hosts again that did not have all that the configuration names: nobody tells of a
-    /// domain that was there all along and was left out of one answer.
-    pub(super) fn list_where_awaited(&mut self) {
-        for (id, _) in self.hosts.iter().filter(|(_, host)| !host.pending.is_empty()) {
-            self.turn.then(Effect::Relist(id.clone()));
+    /// Sees to it that the host is listed again in time, if something is awaited there.
+    fn list_again(&mut self, id: &HostId, now: Timestamp) {
+        let is_set = self.alarms.iter().any(|(_, alarm)| *alarm == Alarm::Awaited);
+        if !is_set
+            && self.hosts.get(id).is_some_and(|host| self.is_awaited_on(host))
+            && let Ok(at) = now.checked_add(LIST_WHERE_AWAITED)
+        {
+            self.alarms.insert((at, Alarm::Awaited));
         }
+    }
+
+    /// Lists the hosts again on which something is awaited: nobody tells of a domain that was there
+    /// all along and was left out of one answer, and nobody looks at one that is no instance.
+    pub(super) fn list_where_awaited(&mut self) {
+        let awaited = self.hosts.iter().filter(|(_, host)| self.is_awaited_on(host));
+        for id in awaited.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.turn.then(Effect::Relist(id));
+        }
+    }
+
+    fn is_awaited_on(&self, host: &HostEntry) -> bool {
+        !host.pending.is_empty() || self.unmanaged_of(host).next().is_some()
     }
 
     /// A domain of a host, an instance or not.
@@ -249,43 +269,5 @@ impl Book {
             })
         });
         own.or_else(|| host.others.values().find(|d| fits(d.id, &d.name)).cloned())
-    }
-
-    /// Does what the host's configuration says about domains that no instance stands for.
-    fn take_unmanaged(&mut self, id: &HostId, now: Timestamp) {
-        let Some(host) = self.hosts.get(id) else { return };
-        match host.plan.config.unmanaged {
-            Unmanaged::Ignore => {}
-            Unmanaged::Adopt => {
-                let all = Adopt { host: id.clone(), domains: None, by: By::Adopt };
-                if let Err(refusal) = self.adopt(&all, now) {
-                    tracing::warn!(host = %id, "domains cannot be adopted: {refusal}");
-                }
-            }
-            Unmanaged::Alert => {
-                let new: Vec<Listed> = host
-                    .others
-                    .values()
-                    .filter(|d| !self.instances.contains_key(&d.id))
-                    .filter(|d| !host.told_unmanaged.contains(&d.id))
-                    .cloned()
-                    .collect();
-                if new.is_empty() {
-                    return;
-                }
-                let mut names: Vec<_> = new.iter().map(|d| d.name.as_str()).collect();
-                names.sort_unstable();
-                let shown = names.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-                let more = if names.len() > 5 { ", …" } else { "" };
-                let text = format!("{} domains are no instances: {shown}{more}", names.len());
-                let line = Line::new(EventKind::Note, text)
-                    .host(id)
-                    .detail(serde_json::json!({ "domains": names }));
-                self.note(now, line);
-                if let Some(host) = self.hosts.get_mut(id) {
-                    host.told_unmanaged.extend(new.iter().map(|d| d.id));
-                }
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::book::Book;
+use super::book::{Book, Gate};
 use super::turn::Line;
 use crate::model::{Action, EventKind, Incident, InstanceId, Resolution, Severity};
 use crate::policy::{Decision, Verdict, WaitWhy};
@@ -10,13 +10,18 @@ use crate::policy::{Decision, Verdict, WaitWhy};
 impl Book {
     /// Opens an incident at the first sight of drift, and closes it when that is over.
     pub(super) fn open_or_close(&mut self, id: InstanceId, decision: &Decision, now: Timestamp) {
-        let Some(entry) = self.instances.get_mut(&id) else { return };
+        let Some(entry) = self.instances.get(&id) else { return };
         if decision.verdict == Verdict::InSync {
-            let host = entry.record.host.clone();
-            self.close(id, Resolution::Repaired, now);
-            self.host_trouble_less(&host, id, now);
+            // An incident goes on until it is known that the instance is not active twice.
+            let unheard = self.gate == Gate::Starting || self.may_be_twice(entry);
+            if entry.incident.is_none() || !unheard {
+                let host = entry.record.host.clone();
+                self.close(id, Resolution::Repaired, now);
+                self.host_trouble_less(&host, id, now);
+            }
             return;
         }
+        let Some(entry) = self.instances.get_mut(&id) else { return };
         let ignored = matches!(decision.rule, Some(m) if m.rule.action == Action::Ignore);
         let not_ours =
             matches!(&decision.verdict, Verdict::Wait { why, .. } if why.is_out_of_our_hands());

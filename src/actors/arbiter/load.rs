@@ -92,6 +92,7 @@ fn book_from(
         let kept = kept.remove(&plan.config.id);
         book.put_host(plan.clone(), pending, kept, now);
     }
+    book.absent = kept;
     // Whoever looks at an instance goes on noting it where he did before this book.
     let shown = settings.board.fleet();
     let entry_of = |record: crate::model::Instance| {

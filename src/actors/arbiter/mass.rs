@@ -161,8 +161,9 @@ impl Book {
             Some(_) => false,
         };
         if !had.is_empty() && had.iter().all(forgotten) {
+            let when = if self.is_in_maintenance(id) { " after the maintenance" } else { "" };
             let text = format!(
-                "it has rebooted: all {} instances that it had are down; they are brought back",
+                "it has rebooted: all {} instances that it had are down; they are brought back{when}",
                 had.len()
             );
             self.note_of_host(id, text, now);

@@ -17,13 +17,16 @@ mod hosts;
 mod incidents;
 mod judge;
 mod load;
+mod maintenance;
 mod mass;
 mod moves;
 mod orders;
+mod reload;
 mod seen;
 mod told;
 mod trouble;
 mod turn;
+mod unmanaged;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};
@@ -268,6 +271,11 @@ impl Arbiter {
                 if let Some(addr) = self.instances.get(&id) {
                     addr.do_send(Withhold);
                 }
+                // What was to be corrected is not, any more.
+                let book = self.book.as_ref().and_then(|book| book.instances.get(&id));
+                if let Some(addr) = book.and_then(|entry| self.hosts.get(&entry.record.host)) {
+                    addr.do_send(Correct { instance: id, corrections: Vec::new() });
+                }
             }
             Effect::Correct(host, instance, corrections) => {
                 if let Some(addr) = self.hosts.get(&host) {
@@ -290,6 +298,9 @@ impl Arbiter {
                 }
             }
             Effect::Unassign(host, id) => {
+                // The actor on another host, if there is to be one, will say that it is there.
+                self.instances.remove(&id);
+                self.carried.remove(&id);
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(Unassign(id));
                 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::book::{Book, Entry};
 use super::turn::{Effect, Line};
 use crate::hypervisor::Listed;
-use crate::model::{Condition, EventKind, HostId, HostState, InstanceId};
+use crate::model::{Condition, EventKind, HostId, HostState, InstanceId, LastActive};
 use crate::policy::{Elsewhere, is_libvirts_work};
 
 /// An instance as another host than its own has it.
@@ -29,15 +29,44 @@ impl Book {
         domains: impl Iterator<Item = &'a Listed>,
         at: Timestamp,
     ) {
-        self.foreign.retain(|_, hosts| {
-            hosts.remove(id);
+        let mut before = Vec::new();
+        self.foreign.retain(|&instance, hosts| {
+            before.extend(hosts.remove(id).map(|_| instance));
             !hosts.is_empty()
         });
         for domain in domains.filter(|d| d.condition.is_active()) {
-            if self.instances.contains_key(&domain.id) {
+            if let Some(entry) = self.instances.get_mut(&domain.id) {
                 let sighting = Sighting { condition: domain.condition, at };
                 self.foreign.entry(domain.id).or_default().insert(id.clone(), sighting);
+                // N2 holds over a restart as well: it may be there still when the host is not.
+                if entry.record.last_active.as_ref().is_none_or(|last| last.host != *id) {
+                    entry.record.last_active = Some(LastActive { host: id.clone(), at });
+                    self.turn.write(domain.id);
+                }
                 self.turn.then(Effect::LookAt(domain.id, at));
+            }
+        }
+        self.not_there_any_more(id);
+        // It may have been there twice, and is not any more.
+        before.retain(|instance| !self.foreign.contains_key(instance));
+        for instance in before {
+            self.turn.then(Effect::LookAt(instance, at));
+        }
+    }
+
+    /// Those of other hosts that were seen active on this one last, and are not active there now, are
+    /// not thought to be there while it cannot be reached.
+    fn not_there_any_more(&mut self, id: &HostId) {
+        for (instance, entry) in &mut self.instances {
+            let there = self.foreign.get(instance).is_some_and(|hosts| hosts.contains_key(id));
+            let record = &mut entry.record;
+            if let Some(last) = &mut record.last_active
+                && last.host == *id
+                && record.host != *id
+                && !there
+            {
+                last.host.clone_from(&record.host);
+                self.turn.write(*instance);
             }
         }
     }
@@ -62,11 +91,31 @@ impl Book {
         if found != Elsewhere::Nowhere {
             return found;
         }
+        // It has gone to another host: one that was not listed since may have it.
+        if let Some(observed) =
+            record.observed.filter(|o| o.condition == Condition::ShutoffMigrated)
+            && let Some((host, _)) = self
+                .hosts
+                .iter()
+                .find(|(id, host)| **id != record.host && host.listed_at <= observed.since)
+        {
+            return Elsewhere::MaybeOn(host.clone());
+        }
         // Where it was last seen active, before it was assigned to its present host.
         match record.last_active.as_ref().map(|active| &active.host) {
             Some(last) if *last != record.host && !is_up(last) => Elsewhere::MaybeOn(last.clone()),
             Some(_) | None => Elsewhere::Nowhere,
         }
+    }
+
+    /// Whether a look is awaited that tells if it is active twice: one on its own host, younger than
+    /// another host's word that it is active there.
+    pub(super) fn may_be_twice(&self, entry: &Entry) -> bool {
+        let is_up = |host| self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
+        self.foreign.get(&entry.record.id).into_iter().flatten().any(|(host, sighting)| {
+            let awaited = entry.seen_at <= Some(sighting.at);
+            awaited && is_up(host) && !is_libvirts_work(sighting.condition)
+        })
     }
 
     /// Follows an instance that is not active on its own host to the one on which it is. Answers
@@ -95,7 +144,7 @@ impl Book {
             .instance(id, &to)
             .incident(entry.incident.as_ref().map(|i| i.id));
         tracing::info!(instance = %entry.record.name, "moved from {from} to {to}");
-        self.reassign(id, &from, &to);
+        self.reassign(id, &from, &to, now);
         self.turn.write(id);
         self.note(now, line);
         true

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::book::{Book, Entry};
 use super::turn::{Effect, Line};
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired, Which,
+    AddInstance, ChangeInstance, ForgetInstance, Refusal, Reply, Retry, SetDesired, Which,
 };
 use crate::actors::traffic::{Aim, Assignment};
 use crate::config;
@@ -85,54 +85,6 @@ impl Book {
         }
     }
 
-    /// Makes instances of domains, desired as they were listed just now.
-    pub(super) fn adopt(&mut self, adopt: &Adopt, now: Timestamp) -> Reply<Vec<InstanceId>> {
-        let host = self.hosts.get(&adopt.host).ok_or(Refusal::NoSuchHost(adopt.host.clone()))?;
-        let mut domains: Vec<Listed> = match &adopt.domains {
-            None => host
-                .others
-                .values()
-                .filter(|d| DesiredState::met_in(d.condition).is_some())
-                .cloned()
-                .collect(),
-            Some(ids) => ids
-                .iter()
-                .map(|&id| self.listed(&adopt.host, &Which::Id(id)))
-                .collect::<Result<_, _>>()?,
-        };
-        domains.retain(|d| !self.instances.contains_key(&d.id));
-        domains.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(odd) = domains.iter().find(|d| DesiredState::met_in(d.condition).is_none()) {
-            return Err(Refusal::NotAdoptable {
-                host: adopt.host.clone(),
-                name: odd.name.clone(),
-                condition: odd.condition,
-            });
-        }
-        let mut adopted = Vec::with_capacity(domains.len());
-        for domain in &domains {
-            let Some(desired) = DesiredState::met_in(domain.condition) else { continue };
-            let new = New {
-                desired,
-                policy: "default".to_owned(),
-                priority: 0,
-                by: By::Adopt,
-                configured: None,
-            };
-            let id = self.found(&adopt.host, domain, new, now);
-            if let Some(entry) = self.instances.get_mut(&id) {
-                entry.record.settled = true;
-                entry.record.in_sync_since = Some(now);
-            }
-            let line = Line::new(EventKind::Instance, format!("{} adopted", domain.name))
-                .instance(id, &adopt.host)
-                .by(&adopt.by);
-            self.note(now, line);
-            adopted.push(id);
-        }
-        Ok(adopted)
-    }
-
     /// Changes policy, priority or host.
     pub(super) fn change(&mut self, change: &ChangeInstance, now: Timestamp) -> Reply<InstanceId> {
         let id = change.id;
@@ -157,7 +109,7 @@ impl Book {
         }
         if let Some(host) = moved {
             said.push(format!("host {host} (before: {old_host})"));
-            self.reassign(id, &old_host, &host);
+            self.reassign(id, &old_host, &host, now);
         }
         let line = Line::new(EventKind::Instance, format!("changed: {}", said.join(", ")))
             .instance(id, &self.instances[&id].record.host.clone())
@@ -174,13 +126,12 @@ impl Book {
         if !self.instances.contains_key(&id) {
             return Err(Refusal::NoSuchInstance(id));
         }
+        self.abandon(id, now);
         self.close(id, Resolution::Vanished, now);
         self.admission.leave(id);
         let Some(entry) = self.instances.remove(&id) else { return Ok(()) };
         let host = entry.record.host.clone();
-        if let Some(host) = self.hosts.get_mut(&host) {
-            host.instances.remove(&id);
-        }
+        self.leave_behind(&entry);
         let line = Line::new(EventKind::Instance, format!("{} forgotten", entry.record.name))
             .instance(id, &host)
             .by(&forget.by);
@@ -207,7 +158,13 @@ impl Book {
     }
 
     /// The record of a new instance, and an actor for it.
-    fn found(&mut self, host: &HostId, domain: &Listed, new: New, now: Timestamp) -> InstanceId {
+    pub(super) fn found(
+        &mut self,
+        host: &HostId,
+        domain: &Listed,
+        new: New,
+        now: Timestamp,
+    ) -> InstanceId {
         let record = Instance {
             id: domain.id,
             name: domain.name.clone(),
@@ -242,7 +199,7 @@ impl Book {
         domain.id
     }
 
-    pub(super) fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId) {
+    pub(super) fn reassign(&mut self, id: InstanceId, from: &HostId, to: &HostId, now: Timestamp) {
         if let Some(host) = self.hosts.get_mut(from) {
             host.instances.remove(&id);
         }
@@ -263,6 +220,7 @@ impl Book {
         self.turn.touch_host(to);
         self.turn.then(Effect::Unassign(from.clone(), id));
         self.turn.then(Effect::Assign(to.clone(), assignment));
+        self.host_trouble_less(from, id, now);
     }
 
     fn check_policy(&self, name: &str) -> Reply<()> {
@@ -289,7 +247,7 @@ impl Book {
     }
 
     /// The domain, as its host was listed last.
-    fn listed(&self, host: &HostId, which: &Which) -> Reply<Listed> {
+    pub(super) fn listed(&self, host: &HostId, which: &Which) -> Reply<Listed> {
         let entry = self.hosts.get(host).ok_or(Refusal::NoSuchHost(host.clone()))?;
         let found = match which {
             Which::Id(id) => entry.others.get(id),
@@ -302,12 +260,12 @@ impl Book {
 }
 
 /// What a new instance's record is made of, besides its domain.
-struct New {
-    desired: DesiredState,
-    policy: String,
-    priority: i32,
-    by: By,
-    configured: Option<Configured>,
+pub(super) struct New {
+    pub(super) desired: DesiredState,
+    pub(super) policy: String,
+    pub(super) priority: i32,
+    pub(super) by: By,
+    pub(super) configured: Option<Configured>,
 }
 
 /// What an instance's actor needs to know of what is desired.

@@ -130,11 +130,23 @@ impl Book {
         outcome: crate::model::Outcome,
         now: Timestamp,
     ) {
-        let Some(entry) = self.instances.get_mut(&id) else {
-            self.admission.release(id);
-            return;
-        };
-        let Some(found) = entry.in_flight().filter(|a| a.id == attempt) else { return };
+        if self.conclude(id, attempt, outcome, now) {
+            self.judge(id, now);
+            self.make_passive(id, now);
+        }
+    }
+
+    /// Writes down how an attempt has ended, and gives its place back. Answers whether it was under
+    /// way.
+    fn conclude(
+        &mut self,
+        id: InstanceId,
+        attempt: crate::model::AttemptId,
+        outcome: crate::model::Outcome,
+        now: Timestamp,
+    ) -> bool {
+        let Some(entry) = self.instances.get_mut(&id) else { return false };
+        let Some(found) = entry.in_flight().filter(|a| a.id == attempt) else { return false };
         found.outcome = Some(outcome.clone());
         let found = found.clone();
         let host = entry.record.host.clone();
@@ -165,8 +177,15 @@ impl Book {
             let counts = outcome.kind.is_charged() && found.generation == generation;
             entry.attempts.retain(|a| counts || a.id != attempt);
         }
-        self.judge(id, now);
-        self.make_passive(id, now);
+        true
+    }
+
+    /// What is under way is nobody's any more: its instance is forgotten.
+    pub(super) fn abandon(&mut self, id: InstanceId, now: Timestamp) {
+        let in_flight = self.instances.get_mut(&id).and_then(|e| e.in_flight().map(|a| a.id));
+        if let Some(attempt) = in_flight {
+            self.conclude(id, attempt, interruption("its instance was forgotten", now), now);
+        }
     }
 
     /// An action whose end nobody tells, long after its deadline, is over.
@@ -188,16 +207,18 @@ impl Book {
     pub(super) fn interrupted(&mut self, id: InstanceId, why: &str, now: Timestamp) {
         let in_flight = self.instances.get_mut(&id).and_then(|e| e.in_flight().map(|a| a.id));
         if let Some(attempt) = in_flight {
-            let outcome = crate::model::Outcome {
-                kind: OutcomeKind::Interrupted,
-                at: now,
-                detail: Some(why.to_owned()),
-            };
+            let outcome = interruption(why, now);
             self.ended(id, attempt, outcome, now);
             // Nobody looks by himself after this, as one does after an action of his own.
             self.turn.then(Effect::LookAt(id, now));
         }
     }
+}
+
+/// The end of an attempt of which nobody knows what came.
+fn interruption(why: &str, now: Timestamp) -> crate::model::Outcome {
+    let (kind, detail) = (OutcomeKind::Interrupted, Some(why.to_owned()));
+    crate::model::Outcome { kind, at: now, detail }
 }
 
 /// Attempts from before now no longer count.

@@ -49,7 +49,7 @@ pub(super) enum Effect {
     Aim(InstanceId, Aim),
     /// An action that has not gone out is not to go out.
     Withhold(InstanceId),
-    /// The instance's definition is to be corrected, or, where nothing is said, not any more.
+    /// The instance's definition is to be corrected.
     Correct(HostId, InstanceId, Vec<Correction>),
     /// The host has one more instance.
     Assign(HostId, Assignment),

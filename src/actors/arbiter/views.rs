@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::book::{Book, Entry, Gate};
 use super::turn::Touched;
 use crate::model::{HostId, HostState, InstanceId, Severity, Status};
-use crate::policy::{Attempts, Retry, Verdict};
+use crate::policy::{Attempts, Decision, Retry, Verdict, WaitWhy};
 use crate::snapshot::{Board, Fleet, HostView, InstanceView, Next, OPENED_KEPT, Unmanaged, Used};
 use crate::telemetry::Metrics;
 
@@ -38,7 +38,6 @@ impl Show {
         self.fleet = Fleet {
             database_read: true,
             database_healthy: true,
-            config_loaded_at: self.fleet.config_loaded_at,
             ..Fleet::new(self.fleet.started_at)
         };
         self.metrics.instances.reset();
@@ -59,6 +58,9 @@ impl Show {
                     .with_label_values(&[id.as_str()])
                     .set(i64::from(view.state == HostState::Up));
                 self.fleet.hosts.insert(id.clone(), Arc::new(view));
+            } else if self.fleet.hosts.remove(id).is_some() {
+                // Removing what was never counted is an error, and does not matter.
+                let _ = self.metrics.host_up.remove_label_values(&[id.as_str()]);
             }
         }
         for id in std::mem::take(&mut touched.instances) {
@@ -145,10 +147,8 @@ impl Change {
 
 fn host_view(book: &Book, id: &HostId, shown: Option<&Arc<HostView>>) -> Option<HostView> {
     let host = book.hosts.get(id)?;
-    let mut unmanaged: Vec<_> = host
-        .others
-        .values()
-        .filter(|d| !book.instances.contains_key(&d.id))
+    let mut unmanaged: Vec<_> = book
+        .unmanaged_of(host)
         .map(|d| Unmanaged { id: d.id, name: d.name.clone(), condition: d.condition })
         .collect();
     unmanaged.sort_by(|a, b| a.name.cmp(&b.name));
@@ -201,8 +201,17 @@ fn status_of(book: &Book, entry: &Entry, host: Option<HostState>) -> Status {
         None => Status::Unknown,
         // Before the gate opens, what is in sync is known already.
         Some(d) if book.gate == Gate::Starting && d.verdict != Verdict::InSync => Status::Unknown,
+        Some(d) if is_left_alone(book, entry, d) => Status::Held,
         Some(d) => d.verdict.status(),
     }
+}
+
+/// Whether its host is in maintenance. What is active twice is told all the same, and an action that
+/// was under way goes on to its end.
+fn is_left_alone(book: &Book, entry: &Entry, decision: &Decision) -> bool {
+    book.is_in_maintenance(&entry.record.host)
+        && decision.verdict != Verdict::Alert
+        && entry.attempts.iter().all(|attempt| attempt.outcome.is_some())
 }
 
 fn next_of(book: &Book, entry: &Entry) -> Option<Next> {
@@ -215,15 +224,18 @@ fn next_of(book: &Book, entry: &Entry) -> Option<Next> {
     }
     let decision = entry.decision.as_ref()?;
     match &decision.verdict {
-        Verdict::Act(command) if book.admission.is_waiting(entry.record.id) => Some(Next {
-            action: command.to_string(),
-            at: None,
-            why: crate::policy::WaitWhy::Queue.to_string(),
-        }),
+        Verdict::Act(command) if book.admission.is_waiting(entry.record.id) => {
+            Some(Next { action: command.to_string(), at: None, why: WaitWhy::Queue.to_string() })
+        }
         Verdict::Wait { until, why } => Some(Next {
             action: decision.rule.map_or_else(|| "look".to_owned(), |m| m.rule.action.to_string()),
             at: *until,
             why: why.to_string(),
+        }),
+        Verdict::InSync if is_left_alone(book, entry, decision) => Some(Next {
+            action: "look".to_owned(),
+            at: None,
+            why: WaitWhy::Maintenance.to_string(),
         }),
         Verdict::Act(_)
         | Verdict::InSync

@@ -17,6 +17,9 @@ use crate::hypervisor::{CallError, Lifecycle, Listed, Session, Signal};
 /// Changes of what a host has come in crowds: one listing serves those of this long.
 const RELIST_AFTER: Duration = Duration::from_millis(50);
 
+/// A listing that failed is tried again after this.
+const RELIST_AGAIN: Duration = Duration::from_secs(2);
+
 /// A session over which the host was listed.
 struct Opened {
     session: Rc<dyn Session>,
@@ -61,10 +64,10 @@ impl Host {
                 .finish(),
         );
         self.settings.last_seen.set(opened.listed.at);
-        self.settings.arbiter.do_send(opened.listed);
         if let Some(shared) = &self.shared {
             shared.door.open(opened.session);
         }
+        self.say_listed(opened.listed);
         self.family.look_all();
         self.define_all_soon(ctx);
     }
@@ -135,10 +138,14 @@ impl Host {
 
     /// Lists the host again, for what it has may have changed.
     pub(super) fn relist_soon(&mut self, ctx: &mut Context<Self>) {
+        self.relist_after(RELIST_AFTER, ctx);
+    }
+
+    fn relist_after(&mut self, pause: Duration, ctx: &mut Context<Self>) {
         if std::mem::replace(&mut self.relisting, true) {
             return;
         }
-        ctx.run_later(RELIST_AFTER, |act, ctx| {
+        ctx.run_later(pause, |act, ctx| {
             act.relisting = false;
             act.relist(ctx);
         });
@@ -148,11 +155,24 @@ impl Host {
     pub(super) fn relist(&mut self, ctx: &mut Context<Self>) {
         let list = self.list();
         ctx.spawn(wrap_future::<_, Self>(list).map(|result, act, ctx| match result {
-            Ok(listed) => act.settings.arbiter.do_send(listed),
-            Err(Some(error)) => act.trouble_if_so(&error, ctx),
+            Ok(listed) => act.say_listed(listed),
+            Err(Some(error)) => {
+                act.trouble_if_so(&error, ctx);
+                // Who asked for it waits for it: an arbiter that begins anew does nothing before (N10).
+                act.relist_after(RELIST_AGAIN, ctx);
+            }
             // It will be listed when there is a session again.
             Err(None) => {}
         }));
+    }
+
+    /// The arbiter is told what was listed, and the reader compares what it reads with that.
+    fn say_listed(&self, listed: HostListed) {
+        if let Some(shared) = &self.shared {
+            let domains = listed.domains.iter().map(|d| (d.id, d.condition.is_active()));
+            shared.door.reader().listed(domains.collect());
+        }
+        self.settings.arbiter.do_send(listed);
     }
 
     /// A full listing; no error where there is no session.

@@ -1,6 +1,8 @@
 //! When to look again, and the counting of looks.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use prometheus::IntCounter;
@@ -11,8 +13,13 @@ use crate::model::{Condition, Finding, HostId, Look, Source, State};
 use crate::telemetry::Metrics;
 
 /// How often a domain is looked at, by its state.
+///
+/// Clones are one: [`Cadence::change`] holds for all of them, from each one's next look on.
 #[derive(Debug, Clone)]
-pub struct Cadence {
+pub struct Cadence(Rc<RefCell<Pace>>);
+
+#[derive(Debug)]
+struct Pace {
     interval: Duration,
     jitter: f64,
     by_state: BTreeMap<State, Duration>,
@@ -22,8 +29,13 @@ impl Cadence {
     /// A look every `interval`, or what `by_state` says, give or take the share `jitter` of it
     /// (0 to 0.5).
     #[must_use]
-    pub const fn new(interval: Duration, jitter: f64, by_state: BTreeMap<State, Duration>) -> Self {
-        Self { interval, jitter, by_state }
+    pub fn new(interval: Duration, jitter: f64, by_state: BTreeMap<State, Duration>) -> Self {
+        Self(Rc::new(RefCell::new(Pace { interval, jitter, by_state })))
+    }
+
+    /// From now on like this; the windows that were given out stay as they are.
+    pub fn change(&self, interval: Duration, jitter: f64, by_state: BTreeMap<State, Duration>) {
+        *self.0.borrow_mut() = Pace { interval, jitter, by_state };
     }
 
     /// The window of the next look, from now.
@@ -33,11 +45,12 @@ impl Cadence {
     /// hosts do not fall into step with each other.
     #[must_use]
     pub fn window(&self, seen: Option<Condition>, now: Instant, draw: f64) -> Window {
-        let own = seen.and_then(|c| self.by_state.get(&c.state()));
-        let interval = own.copied().unwrap_or(self.interval);
+        let pace = self.0.borrow();
+        let own = seen.and_then(|c| pace.by_state.get(&c.state()));
+        let interval = own.copied().unwrap_or(pace.interval);
         Window {
-            earliest: now + interval.mul_f64(1.0 - self.jitter),
-            latest: now + interval.mul_f64(self.jitter.mul_add(draw, 1.0)),
+            earliest: now + interval.mul_f64(1.0 - pace.jitter),
+            latest: now + interval.mul_f64(pace.jitter.mul_add(draw, 1.0)),
         }
     }
 }

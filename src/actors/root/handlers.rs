@@ -33,7 +33,8 @@ impl Handler<Stop> for Root {
     type Result = ResponseActFuture<Self, ()>;
 
     fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> Self::Result {
-        let (arbiter, grace) = (self.arbiter.clone(), self.settings.shutdown_grace);
+        self.stopping = true;
+        let (arbiter, grace) = (self.arbiter.clone(), self.assembler.shutdown_grace());
         let drain = async move {
             let Some(arbiter) = arbiter else { return };
             if timeout(grace, arbiter.send(Drain)).await.is_err() {
@@ -79,7 +80,7 @@ impl Handler<ChildExit<Name>> for Root {
         self.show(&name);
         ctx.run_later(after, move |act, ctx| {
             let incarnation = act.book.restart(&name, ended, Instant::now());
-            act.settings.metrics.actor_restarts.with_label_values(&[name.kind()]).inc();
+            act.assembler.parts.metrics.actor_restarts.with_label_values(&[name.kind()]).inc();
             act.launch(name, incarnation, ctx);
         });
     }
@@ -99,7 +100,7 @@ impl Handler<ChildRestart<Name>> for Root {
             }
             RestartStep::Resumed => {
                 let kind = restart.child.kind();
-                self.settings.metrics.actor_restarts.with_label_values(&[kind]).inc();
+                self.assembler.parts.metrics.actor_restarts.with_label_values(&[kind]).inc();
             }
         }
         self.show(&restart.child);

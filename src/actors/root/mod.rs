@@ -11,58 +11,33 @@
 mod assemble;
 mod beside;
 mod handlers;
+mod reload;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Recipient};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-pub use assemble::{Parts, Reach, assemble};
+pub use assemble::{Assembler, Parts, Reach, ReadAgain};
 pub use beside::{Beside, Run};
 
 use self::beside::Keeper;
 use self::handlers::Stop;
-use super::arbiter::{Arbiter, ArbiterSettings};
-use super::host::{Host, HostSettings};
+use super::arbiter::Arbiter;
+use super::host::Host;
+use super::messages::Reload;
 use crate::model::HostId;
-use crate::snapshot::{Board, Node, NodeId};
+use crate::snapshot::{Node, NodeId};
 use crate::supervision::{
     Child, ChildExit, ChildSpec, Children, DelaySpec, Exhausted, Exit, ExitSlot, InPlaceSpec,
     Incarnation, Limit, Link, RestartType, start_child, start_in_place,
 };
-use crate::telemetry::Metrics;
 
 /// The slow pace at which what fails too often is tried again.
 const QUARANTINE: Exhausted = Exhausted::Quarantine { retry_after: Duration::from_secs(5 * 60) };
-
-/// What the whole tree is made from.
-pub struct RootSettings {
-    /// What the arbiter is made with.
-    pub arbiter: ArbiterSettings,
-    /// How often the arbiter may fail.
-    pub arbiter_limit: Limit,
-    /// Makes a host's settings, once the arbiter is there.
-    pub hosts: Vec<HostFactory>,
-    /// How often a host's actor may fail.
-    pub host_limit: Limit,
-    /// Where to show the tree.
-    pub board: Board,
-    /// What to count.
-    pub metrics: Metrics,
-    /// How long actions under way may take to end when the service is stopped.
-    pub shutdown_grace: Duration,
-}
-
-/// Makes a host's settings, given the arbiter that it reports to.
-pub struct HostFactory {
-    /// Which host.
-    pub host: HostId,
-    /// How.
-    pub make: Box<dyn Fn(Addr<Arbiter>) -> HostSettings>,
-}
 
 /// How the tree has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +75,20 @@ impl std::fmt::Display for Name {
     }
 }
 
-type MakeBeside = Box<dyn FnOnce(&Addr<Arbiter>) -> Vec<Beside>>;
+/// Whom the outside asks.
+#[derive(Clone)]
+pub struct Doors {
+    /// For orders and changes of the record.
+    pub arbiter: Addr<Arbiter>,
+    /// For reading the configuration again.
+    pub reload: Recipient<Reload>,
+}
+
+type MakeBeside = Box<dyn FnOnce(&Doors) -> Vec<Beside>>;
 
 /// The actor. See the module.
 struct Root {
-    settings: RootSettings,
+    assembler: Assembler,
     slot: ExitSlot,
     /// Makes what stands beside the hosts, once the arbiter is there.
     make_beside: Option<MakeBeside>,
@@ -112,12 +96,14 @@ struct Root {
     book: Children<Name>,
     held: BTreeMap<Name, Child>,
     arbiter: Option<Addr<Arbiter>>,
+    /// It was told to end.
+    stopping: bool,
 }
 
 /// A living tree, and the way to its arbiter. Its drop is the end of the whole tree, at once.
 pub struct Tree {
-    /// The way to the arbiter, for orders from outside.
-    pub arbiter: Addr<Arbiter>,
+    /// The ways in.
+    pub doors: Doors,
     root: Addr<Root>,
     _child: Child,
     ended: oneshot::Receiver<Ending>,
@@ -129,8 +115,8 @@ impl Tree {
     /// # Errors
     /// [`Ending::GaveUp`] when the root itself cannot start.
     pub async fn start(
-        settings: RootSettings,
-        beside: impl FnOnce(&Addr<Arbiter>) -> Vec<Beside> + 'static,
+        assembler: Assembler,
+        beside: impl FnOnce(&Doors) -> Vec<Beside> + 'static,
     ) -> Result<Self, Ending> {
         let (tell, ended) = oneshot::channel();
         let parent = Init { tell: Some(tell) }.start().recipient();
@@ -138,19 +124,21 @@ impl Tree {
         let (root, child) = start_child(link, move |ctx, slot| {
             ctx.set_mailbox_capacity(1 << 12);
             Root {
-                settings,
+                assembler,
                 slot,
                 make_beside: Some(Box::new(beside)),
                 beside: Vec::new(),
                 book: Children::new(),
                 held: BTreeMap::new(),
                 arbiter: None,
+                stopping: false,
             }
         });
         let gone = |_| Ending::GaveUp("the root ended as it started".to_owned());
         let arbiter = root.send(handlers::ArbiterOf).await.map_err(gone)?;
         let arbiter = arbiter.ok_or_else(|| Ending::GaveUp("no arbiter started".to_owned()))?;
-        Ok(Self { arbiter, root, _child: child, ended })
+        let doors = Doors { arbiter, reload: root.clone().recipient() };
+        Ok(Self { doors, root, _child: child, ended })
     }
 
     /// Lets it live until `stop` is ready or it gives up. When asked to stop, actions under way may
@@ -202,39 +190,35 @@ impl Root {
 
     fn start_arbiter(&mut self, ctx: &mut Context<Self>) {
         // Its budget is its own: once it is spent, so is the root's.
-        let limit = Limit { restarts: 0, window: self.settings.arbiter_limit.window };
+        let limit = Limit { restarts: 0, window: self.assembler.arbiter_limit().window };
         self.book.add(Name::Arbiter, Self::spec(limit, Exhausted::Escalate));
         let Some(incarnation) = self.book.start(&Name::Arbiter, Instant::now()) else { return };
         let link = Link { child: Name::Arbiter, incarnation, parent: ctx.address().recipient() };
         let spec = InPlaceSpec {
-            limit: self.settings.arbiter_limit,
+            limit: self.assembler.arbiter_limit(),
             delay: DelaySpec::default(),
             observer: ctx.address().recipient(),
         };
-        let settings = self.settings.arbiter.clone();
+        let settings = self.assembler.arbiter_settings();
         let (addr, child) = start_in_place(link, spec, move |_, _| Arbiter::new(settings));
         self.arbiter = Some(addr);
         self.began(Name::Arbiter, incarnation, child);
     }
 
     fn start_hosts(&mut self, ctx: &mut Context<Self>) {
-        let limit = self.settings.host_limit;
-        let hosts: Vec<_> = self.settings.hosts.iter().map(|f| f.host.clone()).collect();
-        for host in hosts {
-            let name = Name::Host(host);
-            self.book.add(name.clone(), Self::spec(limit, QUARANTINE));
-            let incarnation = self.book.start(&name, Instant::now());
-            self.launch(name, incarnation, ctx);
+        for host in self.assembler.hosts() {
+            self.add_host(host, ctx);
         }
     }
 
     fn start_beside(&mut self, ctx: &mut Context<Self>) {
         let (Some(make), Some(arbiter)) = (self.make_beside.take(), &self.arbiter) else { return };
-        self.beside = make(arbiter);
+        let reload = ctx.address().recipient();
+        self.beside = make(&Doors { arbiter: arbiter.clone(), reload });
         let kinds: Vec<_> = self.beside.iter().map(|b| b.kind).collect();
         for kind in kinds {
             let name = Name::Beside(kind);
-            self.book.add(name.clone(), Self::spec(self.settings.host_limit, QUARANTINE));
+            self.book.add(name.clone(), Self::spec(self.assembler.host_limit(), QUARANTINE));
             let incarnation = self.book.start(&name, Instant::now());
             self.launch(name, incarnation, ctx);
         }
@@ -248,9 +232,9 @@ impl Root {
             // It restarts in its place.
             Name::Arbiter => return,
             Name::Host(host) => {
-                let factory = self.settings.hosts.iter().find(|f| f.host == *host);
-                let (Some(factory), Some(arbiter)) = (factory, &self.arbiter) else { return };
-                let settings = (factory.make)(arbiter.clone());
+                let Some(arbiter) = &self.arbiter else { return };
+                let settings = self.assembler.host_settings(host, arbiter.clone());
+                let Some(settings) = settings else { return };
                 let (_, child) = start_child(link, move |_, slot| Host::new(settings, slot));
                 child
             }
@@ -284,7 +268,7 @@ impl Root {
             Name::Host(id) => id.as_str(),
             Name::Arbiter | Name::Beside(_) => name.kind(),
         };
-        self.settings.board.show_node(&NodeId::root().child(shown), &node);
+        self.assembler.parts.board.show_node(&NodeId::root().child(shown), &node);
     }
 }
 
@@ -295,7 +279,7 @@ impl Actor for Root {
         ctx.set_mailbox_capacity(1 << 12);
         let node =
             Node { kind: "root", incarnation: 1, state: "running", restarts: 0, last_exit: None };
-        self.settings.board.show_node(&NodeId::root(), &node);
+        self.assembler.parts.board.show_node(&NodeId::root(), &node);
         self.start_arbiter(ctx);
         self.start_hosts(ctx);
         self.start_beside(ctx);

@@ -41,7 +41,7 @@ pub(in crate::cli) fn table(hosts: &[HostBody], now: Timestamp, screen: Screen) 
         let out_of_sync = if host.out_of_sync == 0 { Tone::Plain } else { Tone::Warn };
         vec![
             host.id.as_str().into(),
-            paint::host_state(host.state),
+            state(host),
             host.instances.to_string().into(),
             Text::new(out_of_sync, host.out_of_sync.to_string()),
             host.unmanaged.len().to_string().into(),
@@ -50,6 +50,15 @@ pub(in crate::cli) fn table(hosts: &[HostBody], now: Timestamp, screen: Screen) 
         ]
     };
     screen.table(COLUMNS, hosts.iter().map(row).collect())
+}
+
+/// The state; and that it is in maintenance, whatever that is.
+fn state(host: &HostBody) -> Text {
+    let state = paint::host_state(host.state);
+    match host.maintenance {
+        Some(_) => Text::new(state.tone, format!("{}, maintenance", state.text)),
+        None => state,
+    }
 }
 
 /// What is to be known besides.

@@ -2,6 +2,8 @@
 
 mod adopt;
 mod list;
+mod maintenance;
+mod resume;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -11,7 +13,7 @@ use super::failure::Failure;
 
 pub(super) use list::table;
 
-/// List and show hosts, and adopt their domains
+/// List and show hosts, adopt their domains, and work on them
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  assured hosts adopt kvm-1")]
 pub(super) struct Hosts {
@@ -24,6 +26,8 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Adopt(adopt::Adopt),
+    Maintenance(maintenance::Maintenance),
+    Resume(resume::Resume),
 }
 
 impl Hosts {
@@ -32,6 +36,8 @@ impl Hosts {
             Command::List(list) => list.execute(context),
             Command::Show(show) => show.execute(context),
             Command::Adopt(adopt) => adopt.execute(context),
+            Command::Maintenance(maintenance) => maintenance.execute(context),
+            Command::Resume(resume) => resume.execute(context),
         }
     }
 }

@@ -43,7 +43,7 @@ fn card(host: &HostBody, now: Timestamp, screen: Screen) -> String {
         line("error", error.clone());
     }
     if let Some(m) = &host.maintenance {
-        line("maintains", format!("{}, {}: {}", m.by, ago(now, m.since), m.reason));
+        line("maintains", format!("{}, since {}: {}", m.by, ago(now, m.since), m.reason));
     }
     if !host.labels.is_empty() {
         let labels = host.labels.iter().map(|(name, value)| format!("{name}={value}"));

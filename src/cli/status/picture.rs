@@ -25,7 +25,8 @@ pub(in crate::cli) fn picture(overview: &Overview, now: Timestamp, screen: Scree
         parts.push(screen.paint.text(Tone::Good, &all));
     } else if !rows.items.is_empty() {
         let count = total.total.saturating_sub(total.in_sync).max(rows.items.len());
-        let title = screen.heading(&format!("Not in sync: {count} of {}", total.total));
+        let what = if total.held > 0 { "Not in sync, or held" } else { "Not in sync" };
+        let title = screen.heading(&format!("{what}: {count} of {}", total.total));
         let table = instances::table(&rows.items, now, screen);
         let more = rows.next.as_ref().map_or_else(String::new, |_| {
             "\n… and more: `assured instances list --sort -status`".to_owned()

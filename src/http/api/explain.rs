@@ -20,8 +20,9 @@ pub(in crate::http) async fn explain(
     let ExplainQuestion { desired, observed, reason, policy } = body.0;
     let seen = asked(&observed, reason.as_deref())?;
     let name = policy.as_deref().unwrap_or("default");
-    let Some(table) = here.policies.get(name) else {
-        let known: Vec<_> = here.policies.iter().map(|(name, _)| name).collect();
+    let config = here.board.config();
+    let Some(table) = config.policies.get(name) else {
+        let known: Vec<_> = config.policies.iter().map(|(name, _)| name).collect();
         let known = known.join(", ");
         return Err(Refusal::NoSuchPolicy { name: name.to_owned(), known }.into());
     };

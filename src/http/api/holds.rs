@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::instances::instance;
-use super::{Answer, Here, Operator, instance_id};
+use super::{Answer, Here, Operator, because, instance_id};
 use crate::actors::messages::{PutHold, ReleaseHold};
 use crate::http::body::HoldRequest;
 use crate::http::json::Json;
@@ -17,8 +17,6 @@ use crate::http::refusal::{Named, answered};
 const SHORTEST: Duration = Duration::from_secs(1);
 /// The longest hold: whoever works for longer says so again.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How many characters a reason can have.
-const LONGEST_REASON: usize = 500;
 
 /// Holds an instance, besides those who hold it already.
 pub(in crate::http) async fn hold(
@@ -61,17 +59,4 @@ fn ttl(text: &str) -> Result<Duration, Problem> {
         }
     };
     if (SHORTEST..=LONGEST).contains(&ttl) { Ok(ttl) } else { Err(out_of_range()) }
-}
-
-fn because(reason: String) -> Result<String, Problem> {
-    if reason.trim().is_empty() {
-        return Err(Problem::field("reason", "`reason` is empty: say what is being done"));
-    }
-    let length = reason.chars().count();
-    if length > LONGEST_REASON {
-        let detail =
-            format!("`reason` can have {LONGEST_REASON} characters, and this one has {length}");
-        return Err(Problem::impossible("reason", detail));
-    }
-    Ok(reason)
 }

@@ -1,13 +1,13 @@
-//! Hosts, and the adoption of their domains.
+//! Hosts, the adoption of their domains, and their maintenance.
 
 use std::ops::Bound;
 
 use actix_web::HttpRequest;
 
-use super::{Answer, Here, Operator, host_id, ok};
-use crate::actors::messages::Adopt;
-use crate::http::body::{AdoptDomains, HostBody, InstanceBody, Page};
-use crate::http::json::JsonOrNone;
+use super::{Answer, Here, Operator, because, host_id, ok};
+use crate::actors::messages::{Adopt, EndMaintenance, PutMaintenance};
+use crate::http::body::{AdoptDomains, HostBody, InstanceBody, MaintenanceRequest, Page};
+use crate::http::json::{Json, JsonOrNone};
 use crate::http::query::{Query, cursor, not_found};
 use crate::http::refusal::{Named, answered};
 use crate::model::HostId;
@@ -52,4 +52,30 @@ pub(in crate::http) async fn adopt(
     let now = here.clock.now();
     let items: Vec<_> = adopted.iter().map(|view| InstanceBody::new(view, now)).collect();
     Ok(ok(&Page { items, next: None }))
+}
+
+/// Puts a host into maintenance, or gives another reason for the one that it is in.
+pub(in crate::http) async fn maintain(
+    operator: Operator,
+    request: HttpRequest,
+    here: Here,
+    body: Json<MaintenanceRequest>,
+) -> Answer {
+    Query::none(&request)?;
+    let reason = because(body.0.reason)?;
+    let order = PutMaintenance { host: host_id(&request), reason, by: operator.0 };
+    let host = answered(here.arbiter.maintain.send(order).await, Named::Host)?;
+    Ok(ok(&HostBody::from(&*host)))
+}
+
+/// Ends a host's maintenance; where there is none, nothing changes.
+pub(in crate::http) async fn resume(
+    operator: Operator,
+    request: HttpRequest,
+    here: Here,
+) -> Answer {
+    Query::none(&request)?;
+    let order = EndMaintenance { host: host_id(&request), by: operator.0 };
+    let host = answered(here.arbiter.resume.send(order).await, Named::Host)?;
+    Ok(ok(&HostBody::from(&*host)))
 }

@@ -8,6 +8,7 @@ pub(super) mod incidents;
 pub(super) mod instances;
 pub(super) mod policies;
 pub(super) mod probes;
+pub(super) mod reload;
 pub(super) mod status;
 pub(super) mod supervision;
 
@@ -21,6 +22,9 @@ use super::problem::{Kind, Problem, json_text};
 use super::query::not_found;
 use super::state::{Shared, State};
 use crate::model::{By, HostId, InstanceId};
+
+/// How many characters a reason can have.
+const LONGEST_REASON: usize = 500;
 
 type Answer = Result<HttpResponse, Problem>;
 
@@ -87,4 +91,22 @@ fn instance_id(request: &HttpRequest) -> Result<InstanceId, Problem> {
 /// The host that the path names.
 fn host_id(request: &HttpRequest) -> HostId {
     HostId::from(path_id(request))
+}
+
+/// A reason that somebody gave: a line for others to read.
+fn because(reason: String) -> Result<String, Problem> {
+    let refused = |why: String| Err(Problem::impossible("reason", why));
+    if reason.trim().is_empty() {
+        return refused("`reason` is empty: say what is being done".to_owned());
+    }
+    if let Some(odd) = reason.chars().find(|c| c.is_control()) {
+        let odd = odd.escape_unicode();
+        return refused(format!("`reason` has a control character ({odd}): write one plain line"));
+    }
+    match reason.chars().count() {
+        0..=LONGEST_REASON => Ok(reason),
+        length => refused(format!(
+            "`reason` can have {LONGEST_REASON} characters, and this one has {length}"
+        )),
+    }
 }

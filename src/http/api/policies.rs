@@ -13,7 +13,8 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let after: Option<String> = cursor::read(&mut query)?;
     query.finish()?;
     let after = after.as_deref();
-    let mut tables = here.policies.iter().filter(|(name, _)| after.is_none_or(|a| *name > a));
+    let config = here.board.config();
+    let mut tables = config.policies.iter().filter(|(name, _)| after.is_none_or(|a| *name > a));
     let items: Vec<PolicyBody> =
         tables.by_ref().take(limit).map(|(_, table)| PolicyBody::from(&**table)).collect();
     let last = items.last().filter(|_| tables.next().is_some());

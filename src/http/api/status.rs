@@ -24,7 +24,7 @@ pub(in crate::http) async fn status(request: HttpRequest, here: Here) -> Answer 
 
 fn overview(state: &State) -> StatusBody {
     let fleet = state.board.fleet();
-    let now = state.clock.now();
+    let (now, config) = (state.clock.now(), state.board.config());
     let uptime = now.duration_since(fleet.started_at).as_secs();
     StatusBody {
         service: ServiceStatus {
@@ -32,8 +32,8 @@ fn overview(state: &State) -> StatusBody {
             started_at: fleet.started_at,
             uptime_seconds: u64::try_from(uptime).unwrap_or_default(),
             ready: fleet.is_ready(),
-            config_loaded_at: fleet.config_loaded_at,
-            config_error: None,
+            config_loaded_at: config.loaded_at,
+            config_error: config.error.clone(),
         },
         database: DatabaseStatus {
             backend: state.backend.to_owned(),

@@ -15,6 +15,7 @@ mod page;
 mod policy;
 mod probe;
 mod problem;
+mod reload;
 mod status;
 mod supervision;
 mod write;
@@ -29,12 +30,14 @@ pub use instance::{
 pub use page::Page;
 pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};
 pub use probe::{Health, Readiness};
-pub use problem::ProblemBody;
+pub use problem::{ErrorBody, ProblemBody};
+pub use reload::ReloadBody;
 pub use status::{
     ActionCounts, DatabaseStatus, HostCounts, IncidentCounts, InstanceCounts, ServiceStatus,
     StatusBody, SupervisionCounts,
 };
 pub use supervision::NodeBody;
 pub use write::{
-    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, NewInstance,
+    AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, MaintenanceRequest,
+    NewInstance, Nothing,
 };

@@ -17,4 +17,18 @@ pub struct ProblemBody {
     /// The field of the body, or the parameter of the query, that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Everything that is wrong, where it is more than one thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorBody>,
+}
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// The file, or `environment`; null where it cannot be told.
+    pub file: Option<String>,
+    /// The key with its path; empty where it is about the file as a whole.
+    pub key: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
 }

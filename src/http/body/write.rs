@@ -57,7 +57,15 @@ pub struct ChangeFields {
 pub struct HoldRequest {
     /// For how long at most: a duration such as `10m`, from 1 s to 30 days.
     pub ttl: String,
-    /// Why, in at most 500 characters.
+    /// Why: one line of at most 500 characters.
+    pub reason: String,
+}
+
+/// `PUT /api/v1/hosts/{id}/maintenance`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceRequest {
+    /// Why: one line of at most 500 characters.
     pub reason: String,
 }
 
@@ -89,3 +97,8 @@ pub struct ExplainQuestion {
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
     T::deserialize(d).map(Some)
 }
+
+/// A body that says nothing: an empty object, or no body at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}

@@ -135,16 +135,17 @@ pub(crate) fn token() -> OperatorToken {
 
 /// A state that shows this fleet, with an arbiter that answers so.
 pub(crate) fn state(fleet: Fleet, says: Says) -> State {
-    let board = Board::new(fleet.started_at);
+    let board = Board::new(fleet.started_at, policies());
     board.publish(fleet);
     let clock = Clock::starting_at(at("2026-11-23T06:00:01Z"));
     let arbiter = FakeArbiter { board: board.clone(), clock: clock.clone(), says };
+    let arbiter = arbiter.start();
     State {
-        arbiter: Arbiter::from(arbiter.start()),
+        reload: arbiter.clone().recipient(),
+        arbiter: Arbiter::from(arbiter),
         board,
         clock,
         metrics: Metrics::new("0.1.0").unwrap(),
-        policies: policies(),
         store: Store::in_memory().unwrap(),
         token: token(),
         version: "0.1.0",

@@ -114,8 +114,10 @@ async fn what_a_hold_lacks_is_told() {
         (json!("0s"), json!("x"), 422, Some("ttl")),
         (json!("30d 1ns"), json!("x"), 422, Some("ttl")),
         (json!("99999999999999999999d"), json!("x"), 422, Some("ttl")),
-        (json!("10m"), json!(""), 400, Some("reason")),
-        (json!("10m"), json!(" \t\n"), 400, Some("reason")),
+        (json!("10m"), json!(""), 422, Some("reason")),
+        (json!("10m"), json!(" \t\n"), 422, Some("reason")),
+        (json!("10m"), json!("two\nlines"), 422, Some("reason")),
+        (json!("10m"), json!("\u{1b}[31mred"), 422, Some("reason")),
         (json!("10m"), json!(7), 400, Some("reason")),
         (json!("10m"), json!(long), 422, Some("reason")),
     ] {

@@ -42,6 +42,9 @@ pub(super) struct Book {
     /// The same as they were last told, in that order and in the order of their ids.
     told: Vec<InstanceId>,
     unmanaged: Vec<InstanceId>,
+    /// What the last listing had, by id, and whether it was active, until a complete read was
+    /// compared with it.
+    listed: Option<Vec<(InstanceId, bool)>>,
 }
 
 /// What a complete read found.
@@ -81,12 +84,17 @@ impl Book {
             strangers: Vec::new(),
             told: Vec::new(),
             unmanaged: Vec::new(),
+            listed: None,
         }
     }
 
     pub(super) fn register(&mut self, id: InstanceId, sink: Sink) -> (Ticket, Option<Sink>) {
         let (ticket, before) = self.slab.insert(id, sink);
-        (ticket, before.map(|tenant| self.forget(tenant)))
+        let before = before.map(|tenant| self.forget(tenant));
+        if self.listed.as_ref().is_some_and(|listed| is_active_in(listed, id)) {
+            self.found_active(ticket.slot);
+        }
+        (ticket, before)
     }
 
     pub(super) fn unregister(&mut self, ticket: Ticket) -> Option<Sink> {
@@ -266,14 +274,48 @@ impl Book {
         gone
     }
 
-    /// The domains that nobody has registered, if they are others than at the last time.
+    /// Notes what a listing had: the next complete read tells whether that was the truth. Who was active
+    /// in it is missed from now on. And if it has what was missed, that was not true: the next time is
+    /// to be doubted again.
+    pub(super) fn listed(&mut self, mut domains: Vec<(InstanceId, bool)>) {
+        domains.sort_unstable();
+        let mut there = 0;
+        for &(id, active) in &domains {
+            let Some(slot) = self.slab.find(id).filter(|_| active) else { continue };
+            self.found_active(slot);
+            there += usize::from(self.slab.at(slot).is_some_and(|t| t.active && t.is_missed));
+        }
+        if !self.mass_change.is_met(self.missed, self.missed - there) {
+            self.doubted = None;
+        }
+        self.listed = Some(domains);
+    }
+
+    /// A listing had it active.
+    fn found_active(&mut self, slot: u32) {
+        let Some(tenant) = self.slab.at(slot) else { return };
+        if !tenant.active {
+            tenant.active = true;
+            self.active += 1;
+            self.missed += usize::from(tenant.is_missed);
+        }
+    }
+
+    /// The domains that nobody has registered, if they are others than at the last time, or than in
+    /// the listing before.
     pub(super) fn changed_strangers(&mut self) -> Option<Vec<InstanceId>> {
-        if self.strangers == self.told {
+        let listed = self.listed.take();
+        if self.strangers == self.told && listed.is_none() {
             return None;
         }
         self.told.clone_from(&self.strangers);
         self.strangers.sort_unstable();
-        if self.strangers == self.unmanaged {
+        let as_listed = listed.is_none_or(|ids| {
+            let ids = ids.into_iter().map(|(id, _)| id);
+            let strangers = ids.filter(|id| self.slab.find(*id).is_none());
+            strangers.eq(self.strangers.iter().copied())
+        });
+        if self.strangers == self.unmanaged && as_listed {
             return None;
         }
         self.unmanaged.clone_from(&self.strangers);
@@ -293,4 +335,9 @@ impl Book {
         let finding = tenant.found.take().map_or(absent, Finding::Seen);
         Some((Rc::clone(&tenant.sink), Look { at, source, finding }))
     }
+}
+
+/// Whether a listing, which is in the order of the ids, had it active.
+fn is_active_in(listed: &[(InstanceId, bool)], id: InstanceId) -> bool {
+    listed.binary_search_by_key(&id, |(id, _)| *id).is_ok_and(|place| listed[place].1)
 }

@@ -386,3 +386,21 @@ fn the_task_ends_with_the_last_handle() {
         slot.look(Window::now(), Source::Poll);
     });
 }
+
+#[test]
+fn what_was_active_in_a_listing_is_missed_in_the_first_complete_read() {
+    run(async |bench| {
+        bench.attach().await;
+        // Whoever comes before the listing, and after it.
+        let mut slots = bench.slots(5);
+        let later: Vec<_> = bench.host.populate(5, Condition::RunningBooted);
+        let ids = slots.iter().map(Slot::id).chain(later.iter().copied());
+        bench.reader.listed(ids.map(|id| (id, true)).collect());
+        slots.extend(later.into_iter().map(|id| bench.slot(id)));
+        slots.iter().for_each(|slot| slot.expect(Expected::Active));
+        bench.host.answer_empty(2);
+        assert_eq!(doubted(&bench, &slots[0]).await, Some((10, 10)));
+        bench.attach().await;
+        assert_eq!(doubted(&bench, &slots[0]).await, None, "twice, over two sessions");
+    });
+}

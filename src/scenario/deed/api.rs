@@ -25,6 +25,16 @@ pub enum ApiDeed {
     Change(Change),
     /// Makes instances of all domains of a host that are none.
     Adopt(AdoptAll),
+    /// Puts a host into maintenance.
+    Maintenance(Maintain),
+    /// Ends its maintenance.
+    Resume(Resume),
+}
+
+impl ApiDeed {
+    /// Those that are written with their host first and the rest beside it:
+    /// `{ maintenance = "kvm-1", reason = "disks" }`.
+    pub(in crate::scenario) const HOST_FIRST: &[&str] = &["maintenance", "resume"];
 }
 
 /// An order.
@@ -144,6 +154,36 @@ pub struct AdoptAll {
     pub refused: Option<String>,
 }
 
+/// The begin of a host's maintenance.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maintain {
+    /// Of which host.
+    pub host: String,
+    /// Why.
+    pub reason: String,
+    /// Who says so.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// It is to be refused, with words that have these in them.
+    #[serde(default)]
+    pub refused: Option<String>,
+}
+
+/// The end of a host's maintenance.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// Of which host.
+    pub host: String,
+    /// Who says so.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// It is to be refused, with words that have these in them.
+    #[serde(default)]
+    pub refused: Option<String>,
+}
+
 impl ApiDeed {
     /// The words that it is to be refused with, if it is.
     pub(in crate::scenario) fn refused(&self) -> Option<&str> {
@@ -155,6 +195,8 @@ impl ApiDeed {
             Self::Add(it) => &it.refused,
             Self::Change(it) => &it.refused,
             Self::Adopt(it) => &it.refused,
+            Self::Maintenance(it) => &it.refused,
+            Self::Resume(it) => &it.refused,
         }
         .as_deref()
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assured::model::{Action, Command, EventKind};
+use assured::model::{Action, Command, EventKind, InstanceId, State};
 use assured::policy::{Cell, Exhausted, Rule};
 
 use super::facts::{Facts, Tried};
@@ -13,7 +13,7 @@ use super::laws::{Broken, broken};
 /// one at the slow pace.
 ///
 /// A budget becomes fresh by a change of the desired state, by a word from outside, or by time in the
-/// desired state: then there is a gap of at least the window of the second one's rule between two attempts.
+/// desired state: then there is a gap of at least the rule's window between two attempts.
 pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
     for (place, attempt) in facts.attempts.iter().enumerate() {
         if attempt.outcome.is_some_and(|(kind, _)| !kind.is_charged()) {
@@ -28,8 +28,8 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
                 continue;
             }
             let fresh = earlier.generation != attempt.generation
-                || next.at.saturating_sub(ended) >= rule_of(facts, next).retry.window
-                || facts.events[earlier.place..attempt.place]
+                || next.at.saturating_sub(ended) >= window_between(facts, earlier, next)
+                || facts.events[earlier.place..next.place]
                     .iter()
                     .any(|e| e.instance == Some(attempt.id) && is_fresh(e.kind, &e.text));
             if fresh {
@@ -60,19 +60,48 @@ fn is_fresh(kind: EventKind, text: &str) -> bool {
         && (text == "a fresh budget of attempts" || text.contains(" added, "))
 }
 
+/// The shortest window that can have made the budget fresh between two attempts: that of the rule of
+/// one of the breaks that were seen between them.
+fn window_between(facts: &Facts, earlier: &Tried, next: &Tried) -> Duration {
+    let breaks = earlier.place..next.place;
+    let breaks = breaks.filter(|&place| {
+        let event = &facts.events[place];
+        event.kind == EventKind::Observed && event.instance == Some(next.id)
+    });
+    let windows = breaks.filter_map(|place| cell(facts, next.id, place + 1));
+    let own = rule_of(facts, next).retry.window;
+    windows.map(|rule| rule.retry.window).fold(own, Duration::min)
+}
+
 /// The rule that an attempt was made by: that of its policy's cell if that is for the same action, and
 /// the built-in timing otherwise.
 fn rule_of(facts: &Facts, attempt: &Tried) -> Rule {
-    let known = facts.known(attempt.id, attempt.place);
-    let plain = Rule::new(action_of(attempt.command));
-    let (Some(seen), Some(desired)) = (known.observed, known.desired) else { return plain };
-    let of_seat = facts.plan.seat_of(attempt.id).map(|s| &facts.plan.shape.names[s.policy]);
-    let policy = known.policy.as_ref().or(of_seat);
-    let table = facts.settings.policies.get_or_default(policy.map_or("default", |p| p));
-    let Cell::Rule(matched) = table.cell(desired, seen) else { return plain };
-    let rule = matched.rule;
-    let forced = rule.action == Action::Shutdown && attempt.command == Command::Destroy;
-    if rule.action.command() == Some(attempt.command) || forced { rule } else { plain }
+    let seen = facts.known(attempt.id, attempt.place).observed;
+    // The destroy that a shutdown ends with is made by the shutdown's rule.
+    let asked_before = facts.attempts.iter().any(|a| {
+        a.id == attempt.id
+            && a.place < attempt.place
+            && a.generation == attempt.generation
+            && a.command == Command::Shutdown
+    });
+    let forced = attempt.command == Command::Destroy
+        && asked_before
+        && seen.is_some_and(|c| matches!(c.state(), State::Running | State::Blocked));
+    let action = if forced { Action::Shutdown } else { action_of(attempt.command) };
+    let plain = Rule::new(action);
+    let Some(rule) = cell(facts, attempt.id, attempt.place) else { return plain };
+    if rule.action == action { rule } else { plain }
+}
+
+/// The rule for what was on record before a place in the audit log.
+fn cell(facts: &Facts, id: InstanceId, place: usize) -> Option<Rule> {
+    let known = facts.known(id, place);
+    let policy = known.policy.as_deref().unwrap_or("default");
+    let table = facts.settings.policies.get_or_default(policy);
+    match table.cell(known.desired?, known.observed?) {
+        Cell::Rule(matched) => Some(matched.rule),
+        Cell::InSync => None,
+    }
 }
 
 const fn action_of(command: Command) -> Action {

@@ -138,7 +138,8 @@ pub fn every_host_is_tried_first(facts: &Facts) -> Result<(), Broken> {
 /// N14: while the database is out no action is begun: only what was written down before goes out.
 pub fn no_action_without_the_database(facts: &Facts) -> Result<(), Broken> {
     for deed in &facts.journal {
-        let during = facts.log.outages.iter().find(|o| o.has(deed.asked));
+        let during =
+            facts.log.outages.iter().find(|o| o.has(deed.asked) && o.to != Some(deed.asked));
         let (Some(outage), Some(attempt)) = (during, facts.attempt_of(deed)) else { continue };
         if attempt.at > outage.from + AHEAD {
             return broken(facts, deed.id, deed.asked, "begun without the database");
@@ -150,12 +151,13 @@ pub fn no_action_without_the_database(facts: &Facts) -> Result<(), Broken> {
 /// Holds: nothing is sent for an instance from the acknowledgement of a hold to its end.
 pub fn no_action_on_what_is_held(facts: &Facts) -> Result<(), Broken> {
     for deed in &facts.journal {
-        let before = |h: &&Held| h.id == deed.id && h.at + AHEAD < deed.asked;
+        let before = |h: &&Held| h.id == deed.id && h.at <= deed.asked;
         let Some(held) = facts.log.holds.iter().rfind(before) else { continue };
         // What is forgotten is held no more.
         let gone = |(at, id): &(_, _)| *id == deed.id && *at + AHEAD >= held.at;
         let forgotten = facts.log.uprooted.iter().any(gone);
-        if held.until.is_some_and(|until| deed.asked + AHEAD < until) && !forgotten {
+        let during = held.until.is_some_and(|until| deed.asked + AHEAD < until);
+        if during && held.at + AHEAD < deed.asked && !forgotten {
             let said = format!("{} although it is held: {held:?}", deed.command);
             return broken(facts, deed.id, deed.asked, said);
         }

@@ -105,7 +105,8 @@ impl Facts {
                 EventKind::Outcome => known.in_flight = false,
                 EventKind::Instance => {
                     if event.text.contains(" added, ") {
-                        known = Known { desired: added_in(event), ..Known::default() };
+                        let (desired, policy) = (added_in(event), self.first_policy(event));
+                        known = Known { desired, policy, ..Known::default() };
                     }
                     if let Some((_, name)) = event.text.split_once("policy ") {
                         known.policy = name.split(',').next().map(str::to_owned);
@@ -115,6 +116,20 @@ impl Facts {
             }
         }
         known
+    }
+
+    /// The policy that an instance is added with.
+    fn first_policy(&self, added: &Event) -> Option<String> {
+        let names = &self.plan.shape.names;
+        match added.by.as_deref() {
+            Some("config") => {
+                let seat = self.plan.seat_of(added.instance?)?;
+                Some(names[seat.policy].clone())
+            }
+            Some("adopt") => None,
+            // As the script orders it.
+            _ => names.last().cloned(),
+        }
     }
 
     /// The end of the story of an instance up to a time, for a report.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use assured::hypervisor::sim::Read;
-use assured::model::{Condition, DesiredState, Event, EventKind};
+use assured::model::{Condition, DesiredState, Event, EventKind, InstanceId};
 use assured::policy::refine;
 
 use super::facts::{AHEAD, Facts, observed_in};
@@ -38,7 +38,7 @@ pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
             return broken(facts, id, at, format!("{seen} on {host} was not true"));
         }
         let enough = facts.settings.service.mass_change.at_least;
-        let sessions = reads.iter().map(|read| sessions_without(facts, read)).max();
+        let sessions = reads.iter().map(|read| sessions_without(facts, id, read)).max();
         if sessions < Some(2) && missed_before(facts, place) >= enough {
             let said = format!("missing on {host} was believed on the word of one session");
             return broken(facts, id, at, said);
@@ -73,14 +73,14 @@ fn same(before: Option<Condition>, said: Condition, recorded: Condition) -> bool
     said == recorded || ours || refine(before, said) == recorded
 }
 
-/// Over how many sessions in a row nothing at all was said, up to this answer.
-fn sessions_without(facts: &Facts, last: &Read) -> usize {
+/// Over how many sessions in a row it was said to be gone or down, up to this answer.
+fn sessions_without(facts: &Facts, id: InstanceId, last: &Read) -> usize {
+    let is_up = |r: &Read| r.said.as_ref().and_then(|s| s.get(&id)).is_some_and(|c| c.is_active());
     let mut sessions: Vec<u64> = facts
         .complete(&last.host)
         .rev()
-        // Within one moment, the order of the record counts.
         .skip_while(|r| !std::ptr::eq(*r, last))
-        .take_while(|r| r.said.as_ref().is_some_and(|said| said.is_empty()))
+        .take_while(|r| !is_up(r))
         .map(|r| r.session)
         .collect();
     sessions.dedup();
@@ -100,7 +100,7 @@ fn missed_before(facts: &Facts, place: usize) -> usize {
         .filter_map(|e| e.instance)
         .collect();
     ids.dedup();
-    let is_missed = |id: &assured::model::InstanceId| {
+    let is_missed = |id: &InstanceId| {
         let known = facts.known(*id, first);
         known.observed.is_some_and(Condition::is_active)
             && known.desired.is_some_and(|d| d != DesiredState::Shutoff)

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use assured::hypervisor::sim::Deed;
+use assured::model::OutcomeKind;
 
-use super::facts::Facts;
+use super::facts::{AHEAD, Facts};
 use super::laws::{Broken, broken};
 
 /// N4: at most one action at once on an instance, so many on a host, and so many in all.
 ///
 /// What counts is what a life of the service has sent and waits for: from the call to its return, to
 /// its deadline, or to the end of that life. What a host still does for a life that has ended, or
-/// after a deadline, nobody can take back; the next life has to look before it acts (N7, N11).
+/// after a deadline, nobody can take back; the next life has to look before it acts (N7, N11). Nor does
+/// anybody wait for what was sent for an instance that was forgotten or assigned elsewhere meanwhile.
 pub fn no_more_at_once_than_allowed(facts: &Facts) -> Result<(), Broken> {
     let shape = &facts.plan.shape;
     for deed in &facts.journal {
@@ -45,5 +47,14 @@ pub fn no_more_at_once_than_allowed(facts: &Facts) -> Result<(), Broken> {
 fn end(facts: &Facts, deed: &Deed) -> Duration {
     let life = facts.life_of(deed.asked).and_then(|life| facts.log.lives[life].to);
     let deadline = deed.asked + facts.settings.service.action_deadline;
-    deed.done.unwrap_or(Duration::MAX).min(deadline).min(life.unwrap_or(Duration::MAX))
+    let ends = [deed.done, life, given_up(facts, deed)];
+    ends.into_iter().flatten().fold(deadline, Duration::min)
+}
+
+/// When its attempt was ended because its instance was forgotten, or assigned elsewhere.
+fn given_up(facts: &Facts, deed: &Deed) -> Option<Duration> {
+    let (kind, at) = facts.attempt_of(deed)?.outcome?;
+    let during = |(told, id): &(_, _)| *id == deed.id && (deed.asked..=at + AHEAD).contains(told);
+    let uprooted = facts.log.uprooted.iter().any(during);
+    (uprooted && kind == OutcomeKind::Interrupted).then_some(at)
 }

@@ -59,7 +59,7 @@ impl Stage {
             world.host(&host_name(seat.host)).put(id, &seat.name, seat.condition);
         }
         let store = Store::in_memory().unwrap();
-        let rig = Rig { world, store, config: plan.config(), wrap: None };
+        let rig = Rig { world, store, config: plan.config(), wrap: None, next: Rc::default() };
         let mut stage = Self {
             reach: vec![Reach::Up; plan.shape.hosts],
             plan: plan.clone(),
@@ -200,7 +200,10 @@ impl Stage {
                 let at = self.rig.world.age();
                 self.log.borrow_mut().holds.push(Held { id: *id, at, until: None });
                 let answer = service.arbiter.send(release).await;
-                self.log.borrow_mut().told.push(format!("          released: {}", answer.is_ok()));
+                let Ok(Ok(view)) = answer else { continue };
+                let until = view.holds.last().map(|hold| age_of(hold.until));
+                let at = self.now();
+                self.log.borrow_mut().holds.push(Held { id: *id, at, until });
             }
         }
     }

@@ -6,12 +6,13 @@ use actix::{Actor, Context, Handler, ResponseFuture};
 
 use super::instance;
 use crate::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reply,
-    Retry, SetDesired,
+    AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
+    Refusal, ReleaseHold, Reload, ReloadRefusal, Reloaded, Reply, Retry, SetDesired,
 };
 use crate::clock::Clock;
-use crate::model::{Hold, InstanceId};
-use crate::snapshot::{Board, Fleet, InstanceView};
+use crate::config::Errors;
+use crate::model::{Hold, HostId, InstanceId, Maintenance};
+use crate::snapshot::{Board, Fleet, HostView, InstanceView};
 
 /// How the arbiter answers.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub(crate) enum Says {
     Yes,
     /// It refuses.
     No(Refusal),
+    /// It refuses a configuration, for this is wrong with it.
+    Wrong(Errors),
     /// Never.
     Nothing,
     /// It panics.
@@ -45,7 +48,7 @@ impl FakeArbiter {
         match &self.says {
             Says::Yes => Box::pin(std::future::ready(yes(&fleet))),
             Says::No(refusal) => Box::pin(std::future::ready(Err(refusal.clone()))),
-            Says::Nothing => Box::pin(std::future::pending()),
+            Says::Nothing | Says::Wrong(_) => Box::pin(std::future::pending()),
             Says::Panic => panic!("told to"),
         }
     }
@@ -60,6 +63,19 @@ impl FakeArbiter {
             let mut view = InstanceView::clone(view);
             change(&mut view)?;
             Ok(Arc::new(view))
+        })
+    }
+}
+
+impl FakeArbiter {
+    fn maintenance(
+        &self,
+        host: HostId,
+        maintenance: Option<Maintenance>,
+    ) -> ResponseFuture<Reply<Arc<HostView>>> {
+        self.answer(move |fleet| {
+            let view = fleet.hosts.get(&host).ok_or(Refusal::NoSuchHost(host))?;
+            Ok(Arc::new(HostView { maintenance, ..HostView::clone(view) }))
         })
     }
 }
@@ -171,5 +187,41 @@ impl Handler<ReleaseHold> for FakeArbiter {
             }
             Ok(())
         })
+    }
+}
+
+impl Handler<Reload> for FakeArbiter {
+    type Result = Result<Reloaded, ReloadRefusal>;
+
+    /// As the root would.
+    fn handle(&mut self, m: Reload, _: &mut Context<Self>) -> Self::Result {
+        match &self.says {
+            Says::Wrong(errors) => Err(ReloadRefusal::Wrong(errors.clone())),
+            Says::No(_) | Says::Nothing | Says::Panic => {
+                Err(ReloadRefusal::NotNow("it is shutting down".to_owned()))
+            }
+            Says::Yes => Ok(Reloaded {
+                hosts_added: vec![m.by.as_str().into()],
+                needs_restart: vec!["http"],
+                ..Reloaded::default()
+            }),
+        }
+    }
+}
+
+impl Handler<PutMaintenance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: PutMaintenance, _: &mut Context<Self>) -> Self::Result {
+        let (by, since) = (m.by.to_string(), self.clock.now());
+        self.maintenance(m.host, Some(Maintenance { by, reason: m.reason, since }))
+    }
+}
+
+impl Handler<EndMaintenance> for FakeArbiter {
+    type Result = ResponseFuture<Reply<Arc<HostView>>>;
+
+    fn handle(&mut self, m: EndMaintenance, _: &mut Context<Self>) -> Self::Result {
+        self.maintenance(m.host, None)
     }
 }

@@ -1,0 +1,62 @@
+//! From one configuration to the next while the service runs: what is taken over, and what is not
+//! before a restart.
+
+use super::{Host, Poll, Service, Settings};
+
+impl Settings {
+    /// The configuration to go on with when `new` was read, and the keys of `new` that differ and
+    /// are in force only after a restart of the service: they stay as they are until then.
+    #[must_use]
+    pub fn succeeded_by(&self, new: Self) -> (Self, Vec<&'static str>) {
+        let mut waiting = Vec::new();
+        let mut stays = |key: &'static str, same: bool| {
+            if !same {
+                waiting.push(key);
+            }
+        };
+        let (old_service, old_poll) = (&self.service, &self.poll);
+        stays("http", self.http == new.http);
+        stays("database", self.database == new.database);
+        stays("supervision", self.supervision == new.supervision);
+        stays("log", self.log == new.log);
+        stays("service.data_dir", old_service.data_dir == new.service.data_dir);
+        stays(
+            "service.action_deadline",
+            old_service.action_deadline == new.service.action_deadline,
+        );
+        stays("service.mass_change", old_service.mass_change == new.service.mass_change);
+        stays("poll.deadline", old_poll.deadline == new.poll.deadline);
+        stays("poll.events", old_poll.events == new.poll.events);
+        let next = Self {
+            service: Service {
+                shutdown_grace: new.service.shutdown_grace,
+                max_concurrent_actions: new.service.max_concurrent_actions,
+                passive_hypervisor: new.service.passive_hypervisor,
+                ..old_service.clone()
+            },
+            http: self.http,
+            database: self.database.clone(),
+            poll: Poll {
+                interval: new.poll.interval,
+                jitter: new.poll.jitter,
+                by_state: new.poll.by_state,
+                ..old_poll.clone()
+            },
+            supervision: self.supervision,
+            hosts: new.hosts,
+            instances: new.instances,
+            policies: new.policies,
+            log: self.log.clone(),
+        };
+        (next, waiting)
+    }
+}
+
+impl Host {
+    /// Whether the link to it can stay as it is when the configuration says `new` of it.
+    #[must_use]
+    pub fn is_reached_as(&self, new: &Self) -> bool {
+        let Self { id, uri, max_concurrent_actions, unmanaged: _, labels: _ } = self;
+        (id, uri, *max_concurrent_actions) == (&new.id, &new.uri, new.max_concurrent_actions)
+    }
+}
