@@ -33,6 +33,9 @@ impl Book {
         if !is_kept {
             entry.definition = Some(kept.clone());
             self.turn.define(kept.clone(), told.definition.xml);
+        } else if let Some(known) = &mut entry.definition {
+            // After a correction they were taken for what they should be.
+            (known.autostart, known.on_crash) = flags(&kept);
         }
         if is_new && !self.passive_hypervisor {
             let text = format!("its host would act by itself: {}", itself(&kept).join(", "));
