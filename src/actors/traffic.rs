@@ -92,6 +92,17 @@ pub struct HostLost {
     pub why: String,
 }
 
+/// Actors of instances have begun a new life. Their host's actor says so, before any of them says
+/// anything: what an earlier life had in hand is in nobody's hands.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct InstancesStarted {
+    /// Their host.
+    pub host: HostId,
+    /// Who, and where.
+    pub started: Vec<(InstanceId, Addr<Instance>)>,
+}
+
 /// An instance's actor fails again and again, and is tried only now and then.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -143,16 +154,6 @@ pub struct Corrected {
 }
 
 // ---- instance to arbiter -----------------------------------------------------------------------
-
-/// An instance's actor has begun a new life.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct InstanceStarted {
-    /// Which.
-    pub instance: InstanceId,
-    /// Where it is.
-    pub addr: Addr<Instance>,
-}
 
 /// A look that differs from the last, or that is a mismatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What happens to a whole host: its daemon hangs, or dies with a guest of its dying meanwhile.
 
 use assured_lab::GuestKind;
+use serde_json::json;
 
 use crate::deeds::{assert_story, seconds, text};
 use crate::rig::Service;
@@ -74,6 +75,52 @@ fn a_guest_that_died_while_its_daemon_was_down_is_found_when_that_returns() {
     assert_eq!((dead.starts().unwrap(), alive.starts().unwrap()), (2, 1));
     assert_story(&service, &dead, &["start"], &[("repaired", 1)]);
     assert_story(&service, &alive, &[], &[]);
+    service.kill();
+    world.end();
+}
+
+#[test]
+fn a_maintenance_outlives_the_service_and_what_went_down_in_it_is_brought_back_after_it() {
+    let Some(world) = World::new(&["kvm-1"]) else { return };
+    let [dead, alive] = ["web-1", "web-2"].map(|name| world.running(0, name, GuestKind::Idle));
+    let (service, site) = (world.site.start(), &world.site);
+    service.adopt(&[&dead, &alive]);
+    let path = "/api/v1/hosts/kvm-1/maintenance";
+    let nobody = service.ask("PUT", path, Some(&json!({ "reason": "new disks" })), &[]);
+    assert_eq!(nobody.status, 401, "{nobody:?}");
+    let said = site.run(&["hosts", "maintenance", "kvm-1", "--reason", "new disks"]).done();
+    assert!(said.starts_with("kvm-1 is in maintenance since "), "{said}");
+    let shown = service.get("/api/v1/hosts/kvm-1")["maintenance"].clone();
+    assert_eq!((&shown["by"], &shown["reason"]), (&json!("api:local"), &json!("new disks")));
+    assert_eq!(service.get("/api/v1/status")["hosts"]["maintenance"], 1);
+    assert_eq!((service.status(&dead), service.status(&alive)), ("held".into(), "held".into()));
+
+    service.kill();
+    dead.kill().unwrap();
+    let service = site.start();
+    service.until("the guest to be seen dead, and held", || {
+        service.observed(&dead) == "shutoff/crashed" && service.status(&dead) == "held"
+    });
+    assert_eq!(service.get("/api/v1/hosts/kvm-1")["maintenance"], shown, "the same as before");
+    world.hosts[0].restart_daemon().unwrap();
+    service.look_again(&[&dead, &alive], 3);
+    assert_eq!((dead.starts().unwrap(), alive.starts().unwrap()), (1, 1));
+    for guest in [&dead, &alive] {
+        assert_eq!(service.status(guest), "held");
+        assert_story(&service, guest, &[], &[]);
+    }
+    assert_eq!(service.list("/api/v1/incidents", ""), Vec::<serde_json::Value>::new());
+
+    let said = site.run(&["hosts", "resume", "kvm-1"]).done();
+    assert!(said.starts_with("kvm-1 is in no maintenance now"), "{said}");
+    service.until_back(&dead, "running/booted", 2);
+    service.until_back(&alive, "running/booted", 1);
+    assert_story(&service, &dead, &["start"], &[("repaired", 1)]);
+    assert_story(&service, &alive, &[], &[]);
+    let log = site.run(&["events", "-n", "1000"]).done();
+    for part in ["maintenance begins: new disks", "maintenance is over after "] {
+        assert!(log.contains(part), "{part:?} is not told:\n{log}");
+    }
     service.kill();
     world.end();
 }

@@ -20,4 +20,5 @@ mod reload;
 mod repairs;
 mod rig;
 mod site;
+mod unmanaged;
 mod world;

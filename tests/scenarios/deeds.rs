@@ -74,7 +74,19 @@ expect = [
 ]
 [[steps]]
 at = "7m11s"
-do = [{ hang = "kvm-2" }, { drop_sessions = "kvm-1" }]
+do = [
+    { hang = "kvm-2" }, { drop_sessions = "kvm-1" },
+    { maintenance = "kvm-2", reason = "disks", by = "ann" }, { maintenance = "kvm-*", reason = "memory" },
+]
+[[steps]]
+at = "7m40s"
+expect = [
+    { host = "kvm-*", maintenance = true, incidents_opened = 0 },
+    { events = { kind = "host", contains = "maintenance goes on: memory (before: disks by api:ann)", count = 1 } },
+]
+[[steps]]
+at = "7m41s"
+do = { resume = "kvm-*", by = "ann" }
 [[steps]]
 at = "8m"
 do = [{ answer = "kvm-2" }, { refuse = "kvm-1" }]

@@ -37,6 +37,12 @@ fn what_is_wrong_with_a_step_is_said() {
         ("at = \"5s\"\ndo = { kill = \"db-*\" }", "no instance has a name like \"db-*\""),
         ("at = \"5s\"\ndo = { hang = \"kvm-9\" }", "no host is named \"kvm-9\"; there are: kvm-1"),
         ("at = \"5s\"\ndo = { kill = \"web-1\", hang = \"kvm-1\" }", "must be one deed"),
+        ("at = \"5s\"\ndo = { maintenance = \"kvm-1\" }", "missing field `reason`"),
+        ("at = \"5s\"\ndo = { resume = \"kvm-9\" }", "no host is named \"kvm-9\""),
+        (
+            "at = \"5s\"\ndo = { resume = \"kvm-1\", reason = \"x\" }",
+            "steps[1].do.resume: unknown field `reason`",
+        ),
         (
             "at = \"5s\"\nevery = \"1s\"\ndo = \"kill_service\"",
             "`every` and `times` belong together",

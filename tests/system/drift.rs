@@ -225,3 +225,29 @@ fn what_is_ignored_is_neither_touched_nor_told() {
         assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
     });
 }
+
+#[test]
+fn what_is_down_when_the_service_starts_is_not_asked_of_an_actor_that_is_not_there_yet() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let ids: Vec<_> = (0..8)
+            .map(|n| rig.instance("kvm-1", &format!("vm-{n}"), Condition::ShutoffCrashed, Running))
+            .collect();
+        let service = rig.start().await;
+        for &id in &ids {
+            service.in_sync(id, 30).await;
+        }
+        service.kill().await;
+        for &id in &ids {
+            rig.host("kvm-1").kill(id);
+        }
+        let service = rig.start().await;
+        for &id in &ids {
+            service.in_sync(id, 30).await;
+            assert_eq!(rig.deeds(id), [Command::Start; 2]);
+        }
+        let events = rig.events().await;
+        let withdrawn = events.iter().find(|e| e.text.contains("withdrawn"));
+        assert!(withdrawn.is_none(), "{withdrawn:?}");
+    });
+}

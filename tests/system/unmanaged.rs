@@ -1,7 +1,7 @@
 //! Domains that no instance stands for: shown as they are, left alone, told of, or adopted.
 
 use assured::actors::messages::{
-    Adopt, EndMaintenance, ForgetInstance, PutMaintenance, Refusal, Reply,
+    Adopt, EndMaintenance, ForgetInstance, PutMaintenance, Refusal, Reload, Reply,
 };
 use assured::model::{By, Command, Condition, DesiredState, Event, EventKind, InstanceId, Status};
 use assured::store::IncidentQuery;
@@ -238,6 +238,23 @@ fn what_was_forgotten_is_left_alone_until_it_has_gone_or_somebody_says_otherwise
         service.pass(60).await;
         rig.host("kvm-1").define(id, "web-1");
         service.in_sync(id, 10).await;
+        assert_eq!(rig.world.journal(), []);
+    });
+}
+
+#[test]
+fn another_word_of_the_configuration_counts_for_those_that_are_there() {
+    virtual_time(|| async {
+        let (rig, _) = rig("alert");
+        let a = rig.host("kvm-1").add(RunningBooted);
+        let service = rig.start().await;
+        assert_eq!(told(&rig).await.len(), 1);
+        // Nobody tells of this: what it is desired as goes by how it is now.
+        rig.host("kvm-1").put(a, "", ShutoffDestroyed);
+        *rig.next.borrow_mut() = rig.config.replace("\"alert\"", "\"adopt\"");
+        service.doors.reload.send(Reload { by: "test".to_owned() }).await.unwrap().unwrap();
+        service.in_sync(a, 5).await;
+        assert_eq!(service.view(a).desired.state, Shutoff);
         assert_eq!(rig.world.journal(), []);
     });
 }

@@ -115,6 +115,8 @@ pub(super) struct Entry {
     pub(super) definition: Option<Kept>,
     /// What the audit log was told of a correction of that which failed: it is not told again.
     pub(super) correction_failed: Option<String>,
+    /// Its actor is there, to look and to act.
+    pub(super) attended: bool,
     /// Its actor fails again and again.
     pub(super) quarantined: bool,
     /// When it was looked at, for what is shown.
@@ -136,6 +138,7 @@ impl Entry {
             told: None,
             definition: None,
             correction_failed: None,
+            attended: false,
             quarantined: false,
             freshness: Arc::new(Freshness::never()),
         }
@@ -183,9 +186,11 @@ pub(super) struct HostEntry {
     pub(super) error: Option<String>,
     /// Its domains at the last full listing that are no instances of this host.
     pub(super) others: HashMap<InstanceId, Listed>,
-    /// Those that were told of already, or that somebody had the service forget: nothing is told or
-    /// made of them by itself before they have gone.
+    /// Those that were told of already.
     pub(super) told_unmanaged: BTreeSet<InstanceId>,
+    /// Those that an operator has had the service forget: nothing is told or made of them by itself
+    /// before they have gone.
+    pub(super) forgotten: BTreeSet<InstanceId>,
     /// Instances of the configuration that it did not have at the last listing.
     pub(super) pending: Vec<config::Instance>,
     /// The ids of its instances.

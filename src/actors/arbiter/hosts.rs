@@ -50,6 +50,7 @@ impl Book {
                 error: None,
                 others: HashMap::new(),
                 told_unmanaged: BTreeSet::new(),
+                forgotten: BTreeSet::new(),
                 pending,
                 instances,
                 doubt: None,
@@ -104,7 +105,6 @@ impl Book {
         self.settle_host_incident(id, now);
         self.take_pending(id, now);
         self.take_unmanaged(id, now);
-        self.list_again(id, now);
         self.touch_all(id);
     }
 
@@ -227,6 +227,7 @@ impl Book {
         if let Some(host) = self.hosts.get_mut(id) {
             host.pending = left;
         }
+        self.list_again(id, now);
     }
 
     /// Sees to it that the host is listed again in time, if something is awaited there.

@@ -126,6 +126,7 @@ impl Book {
                 if host.state == HostState::Up
                     && host.doubt.is_none()
                     && self.gate == Gate::Open
+                    && entry.attended
                     && !entry.quarantined =>
             {
                 HostView::Ready

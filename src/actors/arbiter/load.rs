@@ -55,6 +55,11 @@ impl Arbiter {
         self.trouble = None;
         let now = self.settings.clock.now();
         let mut book = book_from(&self.settings, loaded, &self.carried, now);
+        for id in self.instances.keys() {
+            if let Some(entry) = book.instances.get_mut(id) {
+                entry.attended = true;
+            }
+        }
         for end in self.ends.drain(..) {
             book.ended(end.instance, end.attempt, end.outcome, now);
         }

@@ -212,7 +212,7 @@ impl Book {
         }
         let Some(entry) = self.instances.get_mut(&id) else { return };
         entry.record.host = to.clone();
-        entry.seen_at = None;
+        (entry.seen_at, entry.attended) = (None, false);
         entry.decision = None;
         let assignment = assignment_of(entry);
         self.admission.leave(id);

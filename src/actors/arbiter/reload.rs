@@ -6,7 +6,7 @@ use actix::{Context, Handler};
 use jiff::Timestamp;
 
 use super::book::{Book, HostPlan};
-use super::turn::Line;
+use super::turn::{Effect, Line};
 use super::{Arbiter, ArbiterSettings};
 use crate::actors::traffic::{Reconfigure, ReloadRefused};
 use crate::config;
@@ -103,6 +103,9 @@ impl Book {
         let instances: Vec<_> = host.instances.iter().copied().collect();
         for instance in instances {
             self.admission.leave(instance);
+            if let Some(entry) = self.instances.get_mut(&instance) {
+                entry.attended = false;
+            }
             self.interrupted(instance, why, now);
             self.turn.touch(instance);
         }
@@ -121,7 +124,8 @@ impl Book {
         host.plan = plan.clone();
         host.pending = pending;
         self.take_pending(id, now);
-        self.take_unmanaged(id, now);
+        // What is to become of its other domains goes by how they are now.
+        self.turn.then(Effect::Relist(id.clone()));
         self.turn.touch_host(id);
     }
 }

@@ -8,7 +8,7 @@ use super::orders::assignment_of;
 use super::turn::Line;
 use crate::actors::traffic::{
     ActorFailed, Assign, Ended, HostDoubted, HostListed, HostLost, HostStarted,
-    InstanceQuarantined, InstanceStarted, Report,
+    InstanceQuarantined, InstancesStarted, Report,
 };
 use crate::model::{EventKind, InstanceId, Status};
 
@@ -90,18 +90,28 @@ impl Handler<HostLost> for Arbiter {
     }
 }
 
-impl Handler<InstanceStarted> for Arbiter {
+impl Handler<InstancesStarted> for Arbiter {
     type Result = ();
 
-    fn handle(&mut self, m: InstanceStarted, ctx: &mut Context<Self>) {
-        let id = m.instance;
-        self.instances.insert(id, m.addr);
-        self.carried.remove(&id);
+    fn handle(&mut self, m: InstancesStarted, ctx: &mut Context<Self>) {
+        let InstancesStarted { host, mut started } = m;
+        if let Some(book) = &self.book {
+            // Those that are another host's meanwhile have an actor there.
+            started.retain(|(id, _)| book.instances.get(id).is_some_and(|e| e.record.host == host));
+        }
+        let ids: Vec<InstanceId> = started.iter().map(|(id, _)| *id).collect();
+        for id in &ids {
+            self.carried.remove(id);
+        }
+        self.instances.extend(started);
         self.told(ctx, |book, now| {
-            if let Some(entry) = book.instances.get_mut(&id) {
-                entry.quarantined = false;
+            for &id in &ids {
+                if let Some(entry) = book.instances.get_mut(&id) {
+                    (entry.quarantined, entry.attended) = (false, true);
+                }
+                book.interrupted(id, "its actor was restarted before the outcome was known", now);
             }
-            book.interrupted(id, "its actor was restarted before the outcome was known", now);
+            book.judge_mismatches(&ids, now);
         });
     }
 }
@@ -143,6 +153,9 @@ impl Handler<ActorFailed> for Arbiter {
         }
         self.told(ctx, |book, now| {
             for id in gone {
+                if let Some(entry) = book.instances.get_mut(&id) {
+                    entry.attended = false;
+                }
                 book.interrupted(id, "its actor failed before the outcome was known", now);
             }
             let mut line = Line::new(EventKind::Supervision, m.text);

@@ -34,16 +34,17 @@ impl Book {
         let Some(host) = self.hosts.get_mut(id) else { return };
         let others = &host.others;
         host.told_unmanaged.retain(|domain| others.contains_key(domain));
+        host.forgotten.retain(|domain| others.contains_key(domain));
         if host.record.maintenance.is_some() {
             return;
         }
         let policy = host.plan.config.unmanaged;
         let Some(host) = self.hosts.get(id) else { return };
-        let fresh = self.unmanaged_of(host).filter(|d| !host.told_unmanaged.contains(&d.id));
+        let left = self.unmanaged_of(host).filter(|d| !host.forgotten.contains(&d.id));
         match policy {
             Unmanaged::Ignore => {}
             Unmanaged::Adopt => {
-                let mut domains: Vec<Listed> = fresh.cloned().collect();
+                let mut domains: Vec<Listed> = left.cloned().collect();
                 domains.sort_by(|a, b| a.name.cmp(&b.name));
                 // One that is on its way somewhere is taken when it has come to rest.
                 for domain in &domains {
@@ -53,8 +54,9 @@ impl Book {
                 }
             }
             Unmanaged::Alert => {
-                let fresh: Vec<Listed> = fresh.cloned().collect();
-                self.tell_of(id, &fresh, now);
+                let new = left.filter(|d| !host.told_unmanaged.contains(&d.id));
+                let new: Vec<Listed> = new.cloned().collect();
+                self.tell_of(id, &new, now);
             }
         }
     }
@@ -157,7 +159,7 @@ impl Book {
         if let Some(condition) = entry.condition().filter(|c| *c != Condition::Missing) {
             let (id, name) = (record.id, record.name.clone());
             host.others.insert(id, Listed { id, name, condition });
-            host.told_unmanaged.insert(id);
+            host.forgotten.insert(id);
         }
     }
 }

@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use super::{Host, HostSettings};
 use crate::actors::instance::Instance;
-use crate::actors::traffic::{ActorFailed, Assignment, Heard, InstanceQuarantined, LookAt, NewAim};
+use crate::actors::traffic::{
+    ActorFailed, Assignment, Heard, InstanceQuarantined, InstancesStarted, LookAt, NewAim,
+};
 use crate::hypervisor::Lifecycle;
 use crate::model::InstanceId;
 use crate::snapshot::{Board, Node, NodeId};
@@ -77,8 +79,12 @@ impl Family {
 }
 
 impl Host {
-    /// An instance is this host's: a new actor, or word to the one that is there.
-    pub(super) fn assign(&mut self, assignment: Assignment, ctx: &mut Context<Self>) {
+    /// An instance is this host's: a new actor, which is answered, or word to the one that is there.
+    pub(super) fn assign(
+        &mut self,
+        assignment: Assignment,
+        ctx: &mut Context<Self>,
+    ) -> Option<(InstanceId, Addr<Instance>)> {
         let id = assignment.instance;
         let aim = assignment.aim;
         let known = self.assignments.insert(id, assignment.clone()).is_some();
@@ -86,7 +92,7 @@ impl Host {
             if let Some((addr, _)) = self.family.held.get(&id) {
                 addr.do_send(NewAim(aim));
             }
-            return;
+            return None;
         }
         let delay = DelaySpec::default();
         let exhausted = Exhausted::Quarantine { retry_after: self.family.quarantine };
@@ -96,7 +102,7 @@ impl Host {
         self.family.names.insert(id, assignment.name);
         self.define_soon(id, ctx);
         let incarnation = self.family.book.start(&id, Instant::now());
-        self.launch(id, incarnation, ctx);
+        self.launch(id, incarnation, ctx)
     }
 
     /// An instance is not this host's any more.
@@ -115,18 +121,15 @@ impl Host {
         id: InstanceId,
         incarnation: Option<Incarnation>,
         ctx: &mut Context<Self>,
-    ) {
-        let (Some(incarnation), Some(shared), Some(assignment)) =
-            (incarnation, self.shared.as_ref(), self.assignments.get(&id))
-        else {
-            return;
-        };
-        let (shared, assignment) = (Rc::clone(shared), assignment.clone());
+    ) -> Option<(InstanceId, Addr<Instance>)> {
+        let (incarnation, shared) = (incarnation?, Rc::clone(self.shared.as_ref()?));
+        let assignment = self.assignments.get(&id)?.clone();
         let link = Link { child: id, incarnation, parent: ctx.address().recipient() };
         let (addr, child) = start_child(link, move |_, _| Instance::new(shared, assignment));
         self.family.book.running(&id, incarnation);
-        self.family.held.insert(id, (addr, child));
+        self.family.held.insert(id, (addr.clone(), child));
         self.family.show(&id);
+        Some((id, addr))
     }
 
     /// A child has ended: what is done about it, its budget says.
@@ -156,8 +159,17 @@ impl Host {
         ctx.run_later(after, move |act, ctx| {
             let incarnation = act.family.book.restart(&id, ended, Instant::now());
             act.settings.metrics.actor_restarts.with_label_values(&["instance"]).inc();
-            act.launch(id, incarnation, ctx);
+            let started = act.launch(id, incarnation, ctx);
+            act.say_started(started.into_iter().collect());
         });
+    }
+
+    /// The arbiter is told in one message, so that of all who are new the most important go first.
+    pub(super) fn say_started(&self, started: Vec<(InstanceId, Addr<Instance>)>) {
+        if !started.is_empty() {
+            let host = self.settings.config.id.clone();
+            self.settings.arbiter.do_send(InstancesStarted { host, started });
+        }
     }
 
     fn report_failure(&self, id: InstanceId, what: String, after: Duration) {

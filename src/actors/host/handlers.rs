@@ -69,9 +69,8 @@ impl Handler<Assign> for Host {
     type Result = ();
 
     fn handle(&mut self, Assign(assignments): Assign, ctx: &mut Context<Self>) {
-        for assignment in assignments {
-            self.assign(assignment, ctx);
-        }
+        let started = assignments.into_iter().filter_map(|one| self.assign(one, ctx)).collect();
+        self.say_started(started);
     }
 }
 

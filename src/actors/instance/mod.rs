@@ -22,7 +22,7 @@ use self::carry::Carrying;
 use super::arbiter::Arbiter;
 use super::host::Door;
 use super::traffic::{
-    Aim, Assignment, Carry, Heard, InstanceStarted, LookAt, Looked, NewAim, Report, Seen, Withhold,
+    Aim, Assignment, Carry, Heard, LookAt, Looked, NewAim, Report, Seen, Withhold,
 };
 use crate::clock::Clock;
 use crate::hypervisor::reader::{Expected, Slot, Window};
@@ -184,9 +184,8 @@ impl Actor for Instance {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let addr = ctx.address();
-        let instance = self.assignment.instance;
-        self.shared.arbiter.do_send(InstanceStarted { instance, addr: addr.clone() });
         let sink = Box::new(move |look| addr.do_send(Looked(look)));
+        let instance = self.assignment.instance;
         self.slot = Some(self.shared.door.reader().register(instance, sink));
         self.say_what_is_expected();
         self.look_now(Source::Poll);
