@@ -17,7 +17,7 @@ use assured::model::{
     EventKind, Generation, Hold, HostId, Incident, IncidentId, Instance, InstanceId, MassChange,
     Outcome, OutcomeKind, Severity, Source,
 };
-use assured::policy::{Attempts, Case, Elsewhere, HostView, Table, decide};
+use assured::policy::{Attempts, Case, Elsewhere, HostView, Redefinable, Table, decide};
 use assured::store::{Batch, Store};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -54,6 +54,7 @@ fn decision(bencher: Bencher<'_, '_>, name: &str) {
         grace_from: None,
         down_with: None,
         elsewhere: Elsewhere::Nowhere,
+        redefinable: Redefinable::Yes,
         hold: None,
     };
     let case = match name {

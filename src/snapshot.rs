@@ -17,8 +17,8 @@ use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 
 use crate::model::{
-    Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Maintenance,
-    Severity, Source, Status,
+    Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Kept,
+    Maintenance, Severity, Source, Status,
 };
 use crate::policy::Policies;
 
@@ -238,6 +238,8 @@ pub struct InstanceView {
     pub holds: Vec<Hold>,
     /// The incident that it is in.
     pub incident: Option<IncidentId>,
+    /// What is known of its definition that is kept.
+    pub definition: Option<Kept>,
 }
 
 impl InstanceView {

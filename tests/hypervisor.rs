@@ -10,7 +10,7 @@ use assured::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use assured::hypervisor::{
     Acted, CallError, Hypervisor as _, Lifecycle, Session, ShutdownBy, Signal, StoppedWhy,
 };
-use assured::model::{Command, Condition, HostId, InstanceId, State};
+use assured::model::{Command, Condition, Correction, HostId, InstanceId, OnCrash, State};
 use assured_lab::{GuestKind, GuestSpec, Lab};
 use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -153,6 +153,99 @@ async fn what_others_do_is_heard() {
     until(&mut heard, id, Lifecycle::Undefined).await;
     assert_eq!(condition(&*session, id).await, Condition::Missing);
     let error = session.act(id, Command::Start).await.unwrap_err();
+    assert!(matches!(error, CallError::NoDomain { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_definition_is_read_without_secrets_and_corrected_with_them() {
+    if assured_lab::is_left_out() {
+        return;
+    }
+    let lab = Lab::new().unwrap();
+    let machine = lab.host("kvm-1").unwrap();
+    let guest = machine.guest(GuestSpec::new("web-1", GuestKind::Idle)).unwrap();
+    let id = InstanceId(guest.uuid());
+    // With a password, and a hypervisor that acts by itself.
+    let xml = std::fs::read_to_string(guest.xml()).unwrap();
+    let graphics = "<graphics type='vnc' port='-1' passwd='s3cret'/></devices>";
+    let xml = xml.replace("</devices>", graphics);
+    let on_crash = "<on_crash>coredump-restart</on_crash>";
+    let xml = xml.replace("<on_crash>destroy</on_crash>", on_crash);
+    assert!(xml.contains(graphics) && xml.contains(on_crash), "{xml}");
+    std::fs::write(guest.xml(), xml).unwrap();
+    guest.define().unwrap();
+    machine.virsh(&["autostart", "web-1"]).unwrap();
+
+    let (session, mut heard) = connect(&host(machine.uri())).await;
+    let found = session.definition(id).await.unwrap();
+    assert!(found.xml.contains("web-1") && !found.xml.contains("s3cret"), "{}", found.xml);
+    assert!(found.persistent && found.autostart);
+    assert_eq!(found.on_crash, OnCrash::CoredumpRestart);
+    assert_eq!(found, session.definition(id).await.unwrap(), "it stays the same");
+
+    // Off and running: what is corrected is nothing else.
+    for running in [false, true] {
+        if running {
+            machine.virsh(&["autostart", "web-1"]).unwrap();
+            guest.define().unwrap();
+            guest.start().unwrap();
+        }
+        let before = session.definition(id).await.unwrap();
+        for correction in [Correction::Autostart, Correction::OnCrash] {
+            assert_eq!(session.correct(id, correction).await, Ok(()), "{correction}");
+            assert_eq!(session.correct(id, correction).await, Ok(()), "{correction} again");
+        }
+        let after = session.definition(id).await.unwrap();
+        assert!(!after.autostart && after.on_crash == OnCrash::Destroy);
+        assert_eq!(before.xml.replace("coredump-restart", "destroy"), *after.xml);
+        let all = machine.virsh(&["dumpxml", "--inactive", "--security-info", "web-1"]).unwrap();
+        assert!(all.contains("s3cret"), "no secret is lost by it: {all}");
+        let live = machine.virsh(&["dumpxml", "web-1"]).unwrap();
+        assert!(live.contains("<on_crash>destroy"), "{live}");
+    }
+
+    // Undefined while it runs, it is transient, and can be read still.
+    while heard.try_recv().is_ok() {}
+    machine.virsh(&["undefine", "web-1"]).unwrap();
+    until(&mut heard, id, Lifecycle::Undefined).await;
+    let transient = session.definition(id).await.unwrap();
+    assert!(!transient.persistent && !transient.autostart);
+    assert_eq!(session.define(id, transient.xml.clone()).await, Ok(Acted::AlreadyThere));
+    assert!(!session.definition(id).await.unwrap().persistent, "it was left as it is");
+    guest.kill().unwrap();
+    until(&mut heard, id, Lifecycle::Stopped(StoppedWhy::Failed)).await;
+    let error = session.definition(id).await.unwrap_err();
+    assert!(matches!(error, CallError::NoDomain { .. }) && !error.is_against_host(), "{error}");
+
+    // Defined again, from what a transient one was.
+    assert_eq!(session.define(id, transient.xml.clone()).await, Ok(Acted::Done));
+    until(&mut heard, id, Lifecycle::Defined).await;
+    assert_eq!(condition(&*session, id).await, Condition::ShutoffUnknown);
+    assert!(session.definition(id).await.unwrap().persistent);
+    assert_eq!(session.act(id, Command::Start).await, Ok(Acted::Done));
+    assert_eq!(guest.starts().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_definition_that_libvirt_refuses_is_refused_in_its_words() {
+    if assured_lab::is_left_out() {
+        return;
+    }
+    let lab = Lab::new().unwrap();
+    let machine = lab.host("kvm-1").unwrap();
+    let guest = machine.guest(GuestSpec::new("web-1", GuestKind::Idle)).unwrap();
+    let id = InstanceId(guest.uuid());
+    let (session, _heard) = connect(&host(machine.uri())).await;
+    let kept = session.definition(id).await.unwrap();
+    machine.virsh(&["undefine", "web-1"]).unwrap();
+    // Somebody else has the name by now.
+    machine.guest(GuestSpec::new("web-1", GuestKind::Button)).unwrap();
+    let error = session.define(id, kept.xml.clone()).await.unwrap_err();
+    assert!(matches!(error, CallError::Libvirt { .. }) && !error.is_against_host(), "{error}");
+    assert!(error.to_string().contains("already exists"), "{error}");
+    let error = session.define(id, "no xml".into()).await.unwrap_err();
+    assert!(matches!(error, CallError::Libvirt { .. }), "{error}");
+    let error = session.correct(id, Correction::Autostart).await.unwrap_err();
     assert!(matches!(error, CallError::NoDomain { .. }), "{error}");
 }
 

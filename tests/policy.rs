@@ -117,6 +117,25 @@ fn a_rule_is_taken_whole() {
     assert_eq!((rule.grace, rule.severity), (Duration::from_secs(5), Severity::Info));
 }
 
+#[test]
+fn redefine_is_for_what_is_missing_and_for_nothing_else() {
+    let settings = settings(
+        "[policies.default.running]
+         missing = { action = 'redefine' }
+         [policies.default.shutoff]
+         missing = { action = 'redefine' }",
+    );
+    assert_eq!(matched(&settings, "default", "missing").rule.action, Action::Redefine);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("policy.toml");
+    for key in ["shutoff", "'shutoff/destroyed'", "otherwise", "running"] {
+        let rule = format!("[policies.default.paused]\n{key} = {{ action = 'redefine' }}");
+        std::fs::write(&file, rule).unwrap();
+        let error = load(std::slice::from_ref(&file), std::iter::empty()).unwrap_err().to_string();
+        assert!(error.contains("`redefine` cannot lead from"), "{error}");
+    }
+}
+
 /// What the tests compare of a cell; none where the condition is as desired.
 #[derive(Debug, PartialEq)]
 struct Told {

@@ -12,7 +12,7 @@ use actix::{Context, Handler, Message};
 use self::rig::{Rig, virtual_time};
 use super::arbiter::Arbiter;
 use crate::hypervisor::{Acted, Answer, Hypervisor, Listed, Session, Signal};
-use crate::model::{Command, Condition, DesiredState, InstanceId, Status};
+use crate::model::{Command, Condition, Correction, Definition, DesiredState, InstanceId, Status};
 use Condition::RunningBooted;
 use DesiredState::{Running, Shutoff};
 
@@ -84,6 +84,18 @@ impl Session for TrapSession {
             spring(&self.acts);
         }
         self.session.act(id, command)
+    }
+
+    fn definition(&self, id: InstanceId) -> Answer<Definition> {
+        self.session.definition(id)
+    }
+
+    fn define(&self, id: InstanceId, xml: std::sync::Arc<str>) -> Answer<Acted> {
+        self.session.define(id, xml)
+    }
+
+    fn correct(&self, id: InstanceId, correction: Correction) -> Answer<()> {
+        self.session.correct(id, correction)
     }
 }
 

@@ -14,8 +14,8 @@ use super::instance::Instance;
 use crate::hypervisor::reader::Doubted;
 use crate::hypervisor::{Lifecycle, Listed};
 use crate::model::{
-    AttemptId, Command, Condition, DesiredState, Generation, HostId, InstanceId, Look, Outcome,
-    Source,
+    AttemptId, Command, Condition, Correction, Definition, DesiredState, Generation, HostId,
+    InstanceId, Look, Outcome, Source,
 };
 use crate::snapshot::Freshness;
 
@@ -125,6 +125,34 @@ pub struct ActorFailed {
     pub text: String,
 }
 
+/// An instance's definition is not what its host's actor last told of.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Defined {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// On which host.
+    pub host: HostId,
+    /// What it is now.
+    pub definition: Definition,
+    /// When the host was asked.
+    pub at: Timestamp,
+}
+
+/// A correction of an instance's definition has ended.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Corrected {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// On which host.
+    pub host: HostId,
+    /// What was to be corrected.
+    pub correction: Correction,
+    /// Nothing, or why not.
+    pub result: Result<(), String>,
+}
+
 // ---- instance to arbiter -----------------------------------------------------------------------
 
 /// A look that differs from the last, or that is a mismatch.
@@ -200,6 +228,16 @@ pub struct Assign(pub Vec<Assignment>);
 #[rtype(result = "()")]
 pub struct Unassign(pub InstanceId);
 
+/// Change this instance's definition so that the hypervisor does not act by itself.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Correct {
+    /// Which.
+    pub instance: InstanceId,
+    /// What is to be corrected.
+    pub corrections: Vec<Correction>,
+}
+
 /// So many instances were gone in a listing that it was not believed (N12): list the host over a
 /// connection that was begun after this time.
 #[derive(Debug, Message)]
@@ -255,6 +293,8 @@ pub struct Carry {
     pub generation: Generation,
     /// The condition that it was judged by.
     pub judged: Condition,
+    /// What a redefine defines, read when it is sent.
+    pub xml: Option<Arc<str>>,
 }
 
 // ---- host to instance --------------------------------------------------------------------------

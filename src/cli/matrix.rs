@@ -95,7 +95,8 @@ fn text(cell: &Cell) -> Text {
                 | Action::Wakeup
                 | Action::Shutdown
                 | Action::Destroy
-                | Action::Restart => Tone::Plain,
+                | Action::Restart
+                | Action::Redefine => Tone::Plain,
             };
             Text::new(tone, words(matched))
         }

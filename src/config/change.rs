@@ -31,6 +31,7 @@ impl Settings {
             service: Service {
                 shutdown_grace: new.service.shutdown_grace,
                 max_concurrent_actions: new.service.max_concurrent_actions,
+                passive_hypervisor: new.service.passive_hypervisor,
                 ..old_service.clone()
             },
             http: self.http,

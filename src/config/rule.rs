@@ -34,9 +34,6 @@ pub(super) fn rule(entry: Entry<'_>) -> Option<Rule> {
 }
 
 fn action(entry: Entry<'_>) -> Option<Action> {
-    if entry.str()? == "redefine" {
-        return entry.reject("`redefine` is not available in this version");
-    }
     entry.choice(Action::ALL, Action::as_str)
 }
 

@@ -21,6 +21,10 @@ pub struct Service {
     pub action_deadline: Duration,
     /// How many actions may be under way at once, on all hosts together. 1 to 10 000, default 64.
     pub max_concurrent_actions: usize,
+    /// Whether the hypervisor is kept from acting by itself: autostart is switched off on instances'
+    /// domains, and an `on_crash` that would start something becomes `destroy`. Where it is false
+    /// the difference is only shown. Default true.
+    pub passive_hypervisor: bool,
     /// How many of a host's instances have to go down at once for that to be a matter of the host's.
     /// Default at least 5 (1 to 100 000), and at least the share 0.5 (0.01 to 1).
     pub mass_change: MassChange,
@@ -34,6 +38,7 @@ impl Service {
         let action_deadline =
             section.need("action_deadline").and_then(|e| e.duration(SECOND..=HOUR));
         let actions = section.need("max_concurrent_actions").and_then(|e| e.int(1..=10_000));
+        let passive = section.need("passive_hypervisor").and_then(Entry::flag);
         let mass_change = section.section("mass_change").and_then(mass_change);
         section.finish();
         Some(Self {
@@ -41,6 +46,7 @@ impl Service {
             shutdown_grace: shutdown_grace?,
             action_deadline: action_deadline?,
             max_concurrent_actions: actions?,
+            passive_hypervisor: passive?,
             mass_change: mass_change?,
         })
     }

@@ -14,7 +14,7 @@ use tracing::Span;
 
 use super::advice::Advice;
 use super::threads::{Permit, Threads};
-use crate::model::{Command, HostId, InstanceId, Why};
+use crate::model::{Command, Correction, HostId, InstanceId, Why};
 
 /// Why a call to a host gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +109,7 @@ impl CallError {
     pub const fn is_against_host(&self) -> bool {
         match self {
             Self::Timeout { what, .. } | Self::Stuck { what, .. } => {
-                !matches!(what.operation, Operation::Act(_))
+                !matches!(what.operation, Operation::Act(_) | Operation::Correct(_))
             }
             Self::Connect { .. } | Self::Lost { .. } | Self::Closed { .. } => true,
             Self::Libvirt { .. }
@@ -198,8 +198,12 @@ pub enum Operation {
     ReadAll,
     /// Reads the conditions of some domains, one by one.
     ReadSome,
+    /// Reads the definition of a domain.
+    Definition,
     /// Acts on a domain.
     Act(Command),
+    /// Changes the definition of a domain.
+    Correct(Correction),
 }
 
 impl std::fmt::Display for Operation {
@@ -209,7 +213,9 @@ impl std::fmt::Display for Operation {
             Self::List => f.write_str("listing all domains"),
             Self::ReadAll => f.write_str("reading all states"),
             Self::ReadSome => f.write_str("reading some states"),
+            Self::Definition => f.write_str("reading the definition"),
             Self::Act(command) => command.fmt(f),
+            Self::Correct(correction) => write!(f, "correcting the {correction}"),
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) const fn is_there(command: Command, seen: Condition) -> bool {
         // A shutdown that is under way ends without another one.
         Command::Shutdown => matches!(seen.state(), State::Shutoff | State::Shutdown),
         Command::Destroy => matches!(seen.state(), State::Shutoff),
+        Command::Redefine => !matches!(seen, Condition::Missing),
     }
 }
 

@@ -101,6 +101,7 @@ struct Host {
     connecting: Threads,
     reading: Threads,
     acting: Threads,
+    correcting: Threads,
     /// The domains with an action that has not returned yet.
     busy: Mutex<HashSet<InstanceId>>,
 }
@@ -113,6 +114,7 @@ impl LibvirtHost {
             connecting: Threads::slowly_more_than(CONNECT_THREADS),
             reading: Threads::at_most(READ_THREADS),
             acting: Threads::at_most(settings.max_actions.max(1)),
+            correcting: Threads::at_most(1),
             busy: Mutex::new(HashSet::new()),
             settings,
         };
@@ -122,8 +124,8 @@ impl LibvirtHost {
     /// How many threads wait for this host at this moment, for whatever it does.
     #[must_use]
     pub fn threads(&self) -> usize {
-        let Host { connecting, reading, acting, .. } = &*self.inner;
-        connecting.held() + reading.held() + acting.held()
+        let Host { connecting, reading, acting, correcting, .. } = &*self.inner;
+        connecting.held() + reading.held() + acting.held() + correcting.held()
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod advice;
 mod call;
+mod definition;
 mod goal;
 pub mod libvirt;
 pub mod link;
@@ -18,11 +19,12 @@ mod threads;
 mod uri;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::model::{Command, Condition, InstanceId};
+use crate::model::{Command, Condition, Correction, Definition, InstanceId};
 
 pub use advice::Advice;
 pub use call::{CallError, Operation, Subject};
@@ -58,6 +60,16 @@ pub trait Session {
     /// Carries out a command. `Ok` means that the hypervisor accepted it; whether it worked, the
     /// next look says.
     fn act(&self, id: InstanceId, command: Command) -> Answer<Acted>;
+
+    /// The definition of a domain, without secrets: what its next start would start.
+    fn definition(&self, id: InstanceId) -> Answer<Definition>;
+
+    /// Carries out [`Command::Redefine`]: defines a domain that the host does not have. One that it
+    /// has is left as it is.
+    fn define(&self, id: InstanceId, xml: Arc<str>) -> Answer<Acted>;
+
+    /// Changes a domain's definition so that the hypervisor does not act by itself.
+    fn correct(&self, id: InstanceId, correction: Correction) -> Answer<()>;
 }
 
 /// A domain as a full listing has it.

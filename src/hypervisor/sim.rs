@@ -19,6 +19,7 @@
 
 mod act;
 mod causes;
+mod definition;
 mod faults;
 mod record;
 mod session;
@@ -73,6 +74,10 @@ pub struct Calls {
     pub single_reads: u64,
     /// Actions.
     pub actions: u64,
+    /// Reads of a definition.
+    pub definitions: u64,
+    /// Corrections, whatever came of them.
+    pub corrections: u64,
 }
 
 /// One action that a host was asked for.

@@ -30,6 +30,9 @@ words! {
         Destroy = "destroy",
         /// Destroy, then start.
         Restart = "restart",
+        /// Define the domain again from the definition that is kept; what it is supposed to be then
+        /// the other rules bring about.
+        Redefine = "redefine",
     }
 }
 
@@ -52,6 +55,8 @@ words! {
         Destroy = "destroy",
         /// `virDomainDestroy`, then `virDomainCreate`.
         Restart = "restart",
+        /// `virDomainDefineXML`, where the host has no such domain.
+        Redefine = "redefine",
     }
 }
 
@@ -69,16 +74,32 @@ impl Action {
             Self::Shutdown => Some(Command::Shutdown),
             Self::Destroy => Some(Command::Destroy),
             Self::Restart => Some(Command::Restart),
+            Self::Redefine => Some(Command::Redefine),
         }
     }
 }
 
 impl Command {
-    /// Whether the command can bring up a second copy of a domain that runs elsewhere.
+    /// Whether the command brings a domain up.
     #[must_use]
     pub const fn starts(self) -> bool {
         match self {
             Self::Start | Self::StartPaused | Self::Restart => true,
+            Self::Resume
+            | Self::Pause
+            | Self::Wakeup
+            | Self::Shutdown
+            | Self::Destroy
+            | Self::Redefine => false,
+        }
+    }
+
+    /// Whether the command makes a second copy of a domain that runs elsewhere, or the first step
+    /// to one.
+    #[must_use]
+    pub const fn may_double(self) -> bool {
+        match self {
+            Self::Start | Self::StartPaused | Self::Restart | Self::Redefine => true,
             Self::Resume | Self::Pause | Self::Wakeup | Self::Shutdown | Self::Destroy => false,
         }
     }

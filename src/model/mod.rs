@@ -7,6 +7,7 @@
 
 mod action;
 mod condition;
+mod definition;
 mod desired;
 mod event;
 mod host;
@@ -20,6 +21,7 @@ mod text;
 
 pub use action::{Action, Attempt, Command, Outcome, OutcomeKind};
 pub use condition::{Condition, State};
+pub use definition::{Correction, Definition, Kept, OnCrash};
 pub use desired::{By, Desired, DesiredState, UnknownBy};
 pub use event::{Event, EventKind};
 pub use host::{HostRecord, HostState, Maintenance};

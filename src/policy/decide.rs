@@ -50,6 +50,8 @@ pub struct Case<'a> {
     pub host: HostView,
     /// Where else the same UUID is.
     pub elsewhere: Elsewhere,
+    /// Whether it can be defined again; asked where it is missing.
+    pub redefinable: Redefinable,
     /// Who works on the instance, the one whose hold ends last.
     pub hold: Option<&'a Hold>,
 }
@@ -76,6 +78,21 @@ pub enum Elsewhere {
     MaybeOn(HostId),
     /// On its own host and on this one at once.
     Twice(HostId),
+}
+
+/// Whether an instance that its host does not have can be defined again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redefinable {
+    /// Its definition is kept, and every other host has said since that it does not have it.
+    Yes,
+    /// No definition is kept.
+    NothingKept,
+    /// This host has the domain, off.
+    On(HostId),
+    /// This host can be reached, and was not listed since.
+    NotAsked(HostId),
+    /// This host cannot be reached, and was not listed since.
+    MaybeOn(HostId),
 }
 
 /// Decides. Pure, and total: every case has an answer.
@@ -199,6 +216,8 @@ fn order(case: &Case<'_>, matched: Matched) -> Decision {
     let command = match step(case.desired.state, case.seen) {
         Step::Send(command) => command,
         Step::LibvirtWorks => return wait(None, WaitWhy::LibvirtWorks),
+        // Where the policy would define it again, that is the first step of the way.
+        Step::NotHere if matched.rule.action == Action::Redefine => Command::Redefine,
         Step::NotHere => return wait(None, WaitWhy::NotHere),
     };
     let rule = if matched.rule.action.command() == Some(command) {
@@ -217,7 +236,7 @@ fn attempt(case: &Case<'_>, rule: &Rule, command: Command, matched: Option<Match
     let answer = |verdict| Decision { verdict, rule: matched, severity: rule.severity, spent };
     let wait = |until, why| answer(Verdict::Wait { until, why });
 
-    if command.starts() {
+    if command.may_double() {
         match &case.elsewhere {
             Elsewhere::Nowhere => {}
             Elsewhere::On(host) => return wait(None, WaitWhy::ActiveElsewhere(host.clone())),
@@ -228,6 +247,19 @@ fn attempt(case: &Case<'_>, rule: &Rule, command: Command, matched: Option<Match
             && after(last, longest) < case.now
         {
             return answer(Verdict::Alert);
+        }
+    }
+    if command == Command::Redefine {
+        match &case.redefinable {
+            Redefinable::Yes => {}
+            Redefinable::NothingKept => {
+                // Nobody brings it back by himself: that is worth more than the attempt was.
+                let severity = rule.severity.max(Severity::Warning);
+                return Decision { severity, ..wait(None, WaitWhy::NoDefinition) };
+            }
+            Redefinable::On(host) => return wait(None, WaitWhy::DefinedOn(host.clone())),
+            Redefinable::MaybeOn(host) => return wait(None, WaitWhy::MaybeActiveOn(host.clone())),
+            Redefinable::NotAsked(host) => return wait(None, WaitWhy::NotAsked(host.clone())),
         }
     }
     let (command, due) = match command {
@@ -241,7 +273,8 @@ fn attempt(case: &Case<'_>, rule: &Rule, command: Command, matched: Option<Match
         | Command::Pause
         | Command::Wakeup
         | Command::Destroy
-        | Command::Restart => (command, next_due(case, rule, used, case.attempts.last_at())),
+        | Command::Restart
+        | Command::Redefine => (command, next_due(case, rule, used, case.attempts.last_at())),
     };
     if spent {
         let slow_at = case.attempts.last_at().map_or(case.now, |at| after(at, rule.slow_interval));
@@ -303,6 +336,7 @@ fn action_of(command: Command) -> Action {
         Command::Shutdown => Action::Shutdown,
         Command::Destroy => Action::Destroy,
         Command::Restart => Action::Restart,
+        Command::Redefine => Action::Redefine,
     }
 }
 

@@ -54,11 +54,15 @@ fn sentences(desired: DesiredState, seen: Condition, matched: &Matched) -> Strin
         | Action::Wakeup
         | Action::Shutdown
         | Action::Destroy
-        | Action::Restart => attempts(matched),
+        | Action::Restart
+        | Action::Redefine => attempts(matched),
     };
     let order = match step(desired, seen) {
         Step::Send(command) => format!("An order to be {desired} is carried out by {command}."),
         Step::LibvirtWorks => format!("An order to be {desired} waits for libvirt's own work."),
+        Step::NotHere if rule.action == Action::Redefine => {
+            format!("An order to be {desired} begins with redefine.")
+        }
         Step::NotHere => format!("An order to be {desired} waits until a host has the domain."),
     };
     format!(
@@ -84,7 +88,8 @@ fn attempts(matched: &Matched) -> String {
         | Action::Pause
         | Action::Wakeup
         | Action::Destroy
-        | Action::Restart => String::new(),
+        | Action::Restart
+        | Action::Redefine => String::new(),
     };
     let then = match rule.exhausted {
         super::Exhausted::Slow => {

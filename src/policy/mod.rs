@@ -20,7 +20,7 @@ mod verdict;
 pub use admission::{Admission, Limits, Place};
 pub use attempts::Attempts;
 pub use backoff::delay_after;
-pub use decide::{Case, Elsewhere, HostView, decide};
+pub use decide::{Case, Elsewhere, HostView, Redefinable, decide};
 pub use direct::is_libvirts_work;
 pub use explain::{Explanation, explain};
 pub use refine::refine;

@@ -117,7 +117,8 @@ impl Rule {
                 | Action::Wakeup
                 | Action::Shutdown
                 | Action::Destroy
-                | Action::Restart => Severity::Info,
+                | Action::Restart
+                | Action::Redefine => Severity::Info,
             },
         }
     }
@@ -130,6 +131,8 @@ pub(super) fn leads(action: Action, from: Condition, to: DesiredState) -> bool {
     match action {
         Action::Alert | Action::Ignore => true,
         Action::Accept => DesiredState::met_in(from).is_some(),
+        // From there the rules for a domain that is off lead on, wherever that is.
+        Action::Redefine => from == Condition::Missing,
         Action::Start
         | Action::StartPaused
         | Action::Resume
@@ -154,6 +157,7 @@ fn end_of(command: Command, from: Condition) -> Option<DesiredState> {
         Command::Shutdown => (is_running(state), DesiredState::Shutoff),
         Command::Destroy => (from.is_active(), DesiredState::Shutoff),
         Command::Restart => (from.is_active(), DesiredState::Running),
+        Command::Redefine => (state == State::Missing, DesiredState::Shutoff),
     };
     of_use.then_some(end)
 }

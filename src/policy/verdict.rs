@@ -84,6 +84,12 @@ pub enum WaitWhy {
     ActiveElsewhere(HostId),
     /// It may run on another host, which cannot be reached, or was not listed yet.
     MaybeActiveOn(HostId),
+    /// The host does not have the domain, and no definition of it is kept.
+    NoDefinition,
+    /// This host has the domain, off.
+    DefinedOn(HostId),
+    /// This host is asked first whether it has the domain.
+    NotAsked(HostId),
     /// As many actions as may be are under way.
     Queue,
 }
@@ -106,6 +112,11 @@ impl std::fmt::Display for WaitWhy {
             Self::MaybeActiveOn(host) => {
                 write!(f, "it may run on {host}, which is to be heard first")
             }
+            Self::NoDefinition => {
+                f.write_str("no definition of it is kept: define it by hand, or forget it")
+            }
+            Self::DefinedOn(host) => write!(f, "{host} has the domain: it may belong there now"),
+            Self::NotAsked(host) => write!(f, "{host} is asked first whether it has the domain"),
             Self::Queue => f.write_str("as many actions as allowed are under way"),
         }
     }
@@ -130,6 +141,9 @@ impl WaitWhy {
             | Self::NotHere
             | Self::ActiveElsewhere(_)
             | Self::MaybeActiveOn(_)
+            | Self::NoDefinition
+            | Self::DefinedOn(_)
+            | Self::NotAsked(_)
             | Self::Queue => false,
         }
     }
@@ -146,15 +160,19 @@ impl Verdict {
             Self::GiveUp => Status::GivenUp,
             Self::Wait { why, .. } => match why {
                 WaitWhy::Grace => Status::Settling,
-                WaitWhy::FreshLook | WaitWhy::InFlight | WaitWhy::ShuttingDown | WaitWhy::Queue => {
-                    Status::Repairing
-                }
+                WaitWhy::FreshLook
+                | WaitWhy::InFlight
+                | WaitWhy::ShuttingDown
+                | WaitWhy::NotAsked(_)
+                | WaitWhy::Queue => Status::Repairing,
                 WaitWhy::Backoff | WaitWhy::SlowLane => Status::BackingOff,
                 WaitWhy::Held { .. } | WaitWhy::Maintenance | WaitWhy::LibvirtWorks => Status::Held,
                 WaitWhy::HostNotReady => Status::Unknown,
-                WaitWhy::NotHere | WaitWhy::ActiveElsewhere(_) | WaitWhy::MaybeActiveOn(_) => {
-                    Status::OutOfSync
-                }
+                WaitWhy::NotHere
+                | WaitWhy::ActiveElsewhere(_)
+                | WaitWhy::MaybeActiveOn(_)
+                | WaitWhy::NoDefinition
+                | WaitWhy::DefinedOn(_) => Status::OutOfSync,
             },
         }
     }

@@ -11,7 +11,7 @@ pub use api::{Add, AdoptAll, ApiDeed, Change, Desire, HoldIt, Maintain, Only, Re
 
 use super::file::Seen;
 use super::span::Span;
-use crate::model::Command;
+use crate::model::{self, Command};
 
 /// Something that somebody does.
 #[derive(Debug, Clone)]
@@ -50,6 +50,10 @@ pub enum WorldDeed {
     Save(String),
     /// `virsh undefine`.
     Undefine(String),
+    /// `virsh autostart`.
+    SetAutostart(String),
+    /// Somebody edits the definition: what the hypervisor does when the guest crashes.
+    SetOnCrash(SetOnCrash),
     /// The guest restarts from inside: its QEMU goes on, libvirt reports a REBOOT.
     RebootGuest(String),
     /// `virsh start`, by somebody else.
@@ -118,6 +122,16 @@ pub enum OnCrash {
     Preserve,
     /// The hypervisor starts it again by itself.
     Restart,
+}
+
+/// An edited definition.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetOnCrash {
+    /// Whose.
+    pub instance: String,
+    /// What it says from now on.
+    pub on_crash: model::OnCrash,
 }
 
 /// A pause with a reason.

@@ -106,6 +106,10 @@ impl SimStage {
             WorldDeed::PmSuspend(which) => self.guests(names, which, SimHost::pm_suspend),
             WorldDeed::Save(which) => self.guests(names, which, SimHost::save),
             WorldDeed::Undefine(which) => self.guests(names, which, SimHost::undefine),
+            WorldDeed::SetAutostart(which) => self.guests(names, which, SimHost::set_autostart),
+            WorldDeed::SetOnCrash(it) => self.guests(names, &it.instance, |host, id| {
+                host.edit_on_crash(id, it.on_crash);
+            }),
             WorldDeed::RebootGuest(which) => self.guests(names, which, SimHost::reboot_guest),
             WorldDeed::StartBehind(which) => self.guests(names, which, SimHost::start),
             WorldDeed::BeginJob(which) => self.guests(names, which, SimHost::begin_job),

@@ -80,11 +80,13 @@ fn named_in(deed: &Deed) -> Vec<(&str, Named)> {
             | WorldDeed::PmSuspend(which)
             | WorldDeed::Save(which)
             | WorldDeed::Undefine(which)
+            | WorldDeed::SetAutostart(which)
             | WorldDeed::RebootGuest(which)
             | WorldDeed::StartBehind(which)
             | WorldDeed::BeginJob(which)
             | WorldDeed::EndJob(which)
             | WorldDeed::IgnoreShutdown(which) => vec![(which, Instance)],
+            WorldDeed::SetOnCrash(it) => vec![(&it.instance, Instance)],
             WorldDeed::Panic(it) => vec![(&it.instance, Instance)],
             WorldDeed::PauseAs(it) => vec![(&it.instance, Instance), (&it.reason, PauseReason)],
             WorldDeed::Migrate(it) => vec![(&it.instance, Instance), (&it.to, OneHost)],

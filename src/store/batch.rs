@@ -3,20 +3,22 @@
 //! A batch is everything that one turn of the arbiter changed: all of it is kept, or none of it.
 //! Not in here: how it is written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
 
 use super::failure::Failure;
-use super::sql::{attempts, events, hosts, incidents, instances};
+use super::sql::{attempts, definitions, events, hosts, incidents, instances};
 use crate::model::{
     Attempt, AttemptId, Event, EventId, HostId, HostRecord, Incident, IncidentId, Instance,
-    InstanceId,
+    InstanceId, Kept,
 };
 
 /// One transaction: whole rows, each new or known. A record stands in it at most once.
 ///
-/// Written in this order: hosts, instances, incidents, attempts, events, then the removals. So an
+/// Written in this order: hosts, instances, incidents, attempts, definitions, events, then the
+/// removals. So an
 /// attempt may name an incident of the same batch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
@@ -27,7 +29,7 @@ pub struct Batch {
     /// Instances that are new or changed. One whose stored generation is newer makes the whole
     /// batch fail as stale.
     pub instances: Vec<Instance>,
-    /// Instances to forget. Their incidents, attempts and events stay.
+    /// Instances to forget, with their definitions. Their incidents, attempts and events stay.
     pub removed_instances: Vec<InstanceId>,
     /// Incidents that are new or changed. The instance and the opening time of a known one stay as
     /// they were first written.
@@ -35,6 +37,8 @@ pub struct Batch {
     /// Intents, and attempts whose outcome is new. One that has its outcome already makes the
     /// whole batch fail as stale. An attempt's incident has to be there.
     pub attempts: Vec<Attempt>,
+    /// Definitions that are new or changed, each with its XML.
+    pub definitions: Vec<(Kept, Arc<str>)>,
     /// New events. A number that is in use makes the whole batch fail.
     pub events: Vec<Event>,
 }
@@ -49,6 +53,7 @@ impl Batch {
             + self.removed_instances.len()
             + self.incidents.len()
             + self.attempts.len()
+            + self.definitions.len()
             + self.events.len()
     }
 
@@ -75,11 +80,15 @@ impl Batch {
         for attempt in &self.attempts {
             attempts::put(conn, attempt)?;
         }
+        for definition in &self.definitions {
+            definitions::put(conn, definition)?;
+        }
         for event in &self.events {
             events::add(conn, event)?;
         }
         for id in &self.removed_instances {
             instances::remove(conn, *id)?;
+            definitions::remove(conn, *id)?;
         }
         for id in &self.removed_hosts {
             hosts::remove(conn, id)?;
@@ -110,6 +119,8 @@ pub struct Loaded {
     /// `budget.since`, and every attempt without an outcome (of whatever instance and generation).
     /// By number, none twice.
     pub attempts: Vec<Attempt>,
+    /// What is known of the definitions that are kept, by instance.
+    pub definitions: Vec<Kept>,
     /// The last event's number; 0 where there is none. New ones start from the next.
     pub last_event: EventId,
     /// The last incident's number.
@@ -126,6 +137,7 @@ impl Loaded {
             instances: instances::all(conn)?,
             open_incidents: incidents::open(conn)?,
             attempts: attempts::counting(conn)?,
+            definitions: definitions::all(conn)?,
             last_event: events::last(conn)?,
             last_incident: incidents::last(conn)?,
             last_attempt: attempts::last(conn)?,

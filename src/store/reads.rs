@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::readers::blocking;
-use super::sql::{attempts, events, incidents};
+use super::sql::{attempts, definitions, events, incidents};
 use super::{EventQuery, IncidentQuery, Place, Store, StoreError, on_memory};
-use crate::model::{Attempt, Event, Incident, IncidentId};
+use crate::model::{Attempt, Definition, Event, Incident, IncidentId, InstanceId};
 
 impl Store {
     /// The events that a query asks for, in its order.
@@ -52,6 +52,14 @@ impl Store {
     /// As for [`Store::events`].
     pub async fn incident_timeline(&self, id: IncidentId) -> Result<Vec<Event>, StoreError> {
         self.read("reading a timeline", move |conn| events::of_incident(conn, id)).await
+    }
+
+    /// The definition of an instance; none where none is kept.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn definition(&self, id: InstanceId) -> Result<Option<Definition>, StoreError> {
+        self.read("reading a definition", move |conn| definitions::find(conn, id)).await
     }
 
     /// How many incidents were opened at this time or later.

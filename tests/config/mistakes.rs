@@ -51,13 +51,8 @@ fn what_is_for_a_later_version() {
     check("[[http.tokens]]\nname = 'a'", &[("http.tokens", later)]);
     check("[http]\ntls = { cert = 'a' }", &[("http.tls", later)]);
     check("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
-    check("[service]\npassive_hypervisor = true", &[("service.passive_hypervisor", later)]);
     check("[log]\nformat = 'journald'", &[("log.format", later)]);
     check("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
-    check(
-        "policies.default.running.missing = { action = 'redefine' }",
-        &[("policies.default.running.missing.action", later)],
-    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use assured::model::{
     Attempt, AttemptId, By, Command, Condition, Desired, DesiredState, Generation, HostId,
     IncidentId, InstanceId, Outcome, OutcomeKind,
 };
-use assured::policy::{Attempts, Case, Elsewhere, HostView, Table};
+use assured::policy::{Attempts, Case, Elsewhere, HostView, Redefinable, Table};
 use jiff::{Timestamp, ToSpan};
 
 /// The incident that cases are about, and one before it.
@@ -58,6 +58,7 @@ pub fn plain<'a>(table: &'a Table, desired: &'a Desired, seen: Condition) -> Cas
         grace_from: None,
         down_with: None,
         elsewhere: Elsewhere::Nowhere,
+        redefinable: Redefinable::Yes,
         hold: None,
     }
 }

@@ -4,7 +4,7 @@
 use assured::model::{
     Attempt, Command, Condition, DesiredState, DownWith, Hold, HostId, OutcomeKind,
 };
-use assured::policy::{Attempts, Case, Elsewhere, HostView, Table, decide};
+use assured::policy::{Attempts, Case, Elsewhere, HostView, Redefinable, Table, decide};
 use jiff::{Timestamp, ToSpan};
 
 use super::build::{EARLIER, INCIDENT, ago, attempt, desired, now, plain};
@@ -98,10 +98,23 @@ fn hold(until: Timestamp) -> Hold {
 }
 
 fn check(table: &Table, state: DesiredState, around: &[Around<'_>]) -> usize {
+    check_those(table, state, around, (Condition::ALL, &Redefinable::Yes))
+}
+
+fn check_missing(table: &Table, state: DesiredState, redefinable: &Redefinable) {
+    check_those(table, state, &open(), (&[Condition::Missing], redefinable));
+}
+
+fn check_those(
+    table: &Table,
+    state: DesiredState,
+    around: &[Around<'_>],
+    (conditions, redefinable): (&[Condition], &Redefinable),
+) -> usize {
     let (histories, standings) = (histories(), standings());
     let desired = desired(state);
     let mut count = 0;
-    for &seen in Condition::ALL {
+    for &seen in conditions {
         for tried in &histories {
             for &(settled, down_with, since, grace_from) in &standings {
                 for (host, elsewhere, hold) in around {
@@ -112,6 +125,7 @@ fn check(table: &Table, state: DesiredState, around: &[Around<'_>]) -> usize {
                         grace_from,
                         host: *host,
                         elsewhere: elsewhere.clone(),
+                        redefinable: redefinable.clone(),
                         hold: *hold,
                         attempts: Attempts::new(&[], None),
                         ..plain(table, &desired, seen)
@@ -149,6 +163,21 @@ fn the_laws_hold_where_shutoff_is_desired() {
 fn the_laws_hold_for_a_policy_that_gives_up_and_accepts() {
     for &state in DesiredState::ALL {
         check(tables::strict(), state, &open());
+    }
+}
+
+#[test]
+fn the_laws_hold_for_what_cannot_be_defined_again() {
+    let other = || HostId::from("kvm-2");
+    for redefinable in [
+        Redefinable::NothingKept,
+        Redefinable::On(other()),
+        Redefinable::NotAsked(other()),
+        Redefinable::MaybeOn(other()),
+    ] {
+        for &state in DesiredState::ALL {
+            check_missing(tables::strict(), state, &redefinable);
+        }
     }
 }
 

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use assured::model::{Action, Attempt, Command, DownWith, IncidentId, OutcomeKind, State};
-use assured::policy::{Attempts, Case, Cell, Elsewhere, Exhausted, HostView, Matched, Rule};
+use assured::policy::{
+    Attempts, Case, Cell, Elsewhere, Exhausted, HostView, Matched, Redefinable, Rule,
+};
 use jiff::Timestamp;
 
 use super::build::later;
@@ -53,7 +55,10 @@ impl<'a> Given<'a> {
             Some(with) if own.action == Action::Accept => Course::Restore(with),
             Some(_) | None => Course::Drift,
         };
-        let direct = way(case.desired.state, case.seen);
+        // An order goes as far as the host has something that it can be given to; a policy that
+        // would define the domain again makes that the first step.
+        let again = (own.action == Action::Redefine).then_some(Command::Redefine);
+        let direct = way(case.desired.state, case.seen).or(again);
         let command = if course == Course::Drift { own.action.command() } else { direct };
         let mut rule = match (course, command) {
             (Course::Order, Some(c)) if own.action.command() == Some(c) => own,
@@ -88,7 +93,7 @@ impl<'a> Given<'a> {
             .collect();
         format!(
             "{} {} at {}, settled {}, seen {}, since {}, valid from {}, last active {:?}, \
-             grace from {:?}, down with {:?}, {:?}, {:?}, hold {:?}, {:?} by {:?}\ntried: {tried:#?}",
+             grace from {:?}, down with {:?}, {:?}, {:?}, {:?}, hold {:?}, {:?} by {:?}\ntried: {tried:#?}",
             case.desired.state,
             case.seen,
             case.now,
@@ -101,6 +106,7 @@ impl<'a> Given<'a> {
             case.down_with,
             case.host,
             case.elsewhere,
+            case.redefinable,
             case.hold,
             self.course,
             self.rule,
@@ -195,7 +201,8 @@ impl<'a> Given<'a> {
         self.used >= self.rule.retry.attempts
     }
 
-    /// Whether a start would bring up what may run elsewhere, or was down for too long.
+    /// Whether a start would bring up what may run elsewhere, or was down for too long; a redefine
+    /// is taken for one.
     pub fn may_start(&self) -> bool {
         self.case.elsewhere == Elsewhere::Nowhere && !self.is_too_long_down()
     }
@@ -205,6 +212,11 @@ impl<'a> Given<'a> {
             (Some(longest), Some(last)) => later(last, longest) < self.case.now,
             _ => false,
         }
+    }
+
+    /// Whether it is known that no other host has what is to be defined again, and what to define.
+    pub fn may_redefine(&self) -> bool {
+        self.command != Some(Command::Redefine) || self.case.redefinable == Redefinable::Yes
     }
 
     fn counted_from(&self) -> Timestamp {
@@ -221,7 +233,7 @@ pub fn costs(attempt: &Attempt) -> bool {
     attempt.outcome.as_ref().is_none_or(|o| o.kind != OutcomeKind::Withdrawn)
 }
 
-/// Whether this brings a domain up.
+/// Whether this brings a domain up, or makes it possible.
 pub fn starts(command: Command) -> bool {
-    matches!(command, Command::Start | Command::StartPaused | Command::Restart)
+    matches!(command, Command::Start | Command::StartPaused | Command::Restart | Command::Redefine)
 }

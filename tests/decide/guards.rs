@@ -1,7 +1,7 @@
 //! The laws about what comes before any rule.
 
-use assured::model::Severity;
-use assured::policy::{Decision, Elsewhere, HostView, Verdict, WaitWhy};
+use assured::model::{Command, Severity};
+use assured::policy::{Decision, Elsewhere, HostView, Redefinable, Verdict, WaitWhy};
 
 use super::given::{Given, starts};
 use super::laws::{acts, waits};
@@ -11,6 +11,10 @@ pub fn n2_nothing_is_started_that_may_run_elsewhere(g: &Given<'_>, d: &Decision)
         (Verdict::Act(command), elsewhere) if starts(*command) => *elsewhere == Elsewhere::Nowhere,
         _ => true,
     }
+}
+
+pub fn n2_nothing_is_defined_again_that_another_host_may_have(g: &Given<'_>, d: &Decision) -> bool {
+    d.verdict != Verdict::Act(Command::Redefine) || g.case.redefinable == Redefinable::Yes
 }
 
 pub fn n2_two_copies_are_critical_and_left_alone(g: &Given<'_>, d: &Decision) -> bool {

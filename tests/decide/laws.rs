@@ -20,6 +20,7 @@ macro_rules! laws {
 /// All of them, by name.
 pub const LAWS: &[(&str, Law)] = laws! {
     guards::n2_nothing_is_started_that_may_run_elsewhere,
+    guards::n2_nothing_is_defined_again_that_another_host_may_have,
     guards::n2_two_copies_are_critical_and_left_alone,
     guards::n3_n11_a_look_from_before_the_last_change_says_nothing,
     guards::n4_one_action_at_a_time,
@@ -169,6 +170,10 @@ mod judged {
             (false, true) if restored && !g.is_due() => {
                 Some(d.severity) == g.matched.map(|m| m.rule.severity)
             }
+            // Nobody brings that back by himself.
+            (false, true) if waits_for(d, &WaitWhy::NoDefinition) => {
+                d.severity == g.rule.severity.max(Severity::Warning)
+            }
             (false, true) => d.severity == g.rule.severity,
         }
     }
@@ -186,6 +191,9 @@ mod judged {
                 | WaitWhy::Maintenance
                 | WaitWhy::NotHere
                 | WaitWhy::ActiveElsewhere(_)
+                | WaitWhy::NoDefinition
+                | WaitWhy::DefinedOn(_)
+                | WaitWhy::NotAsked(_)
                 | WaitWhy::MaybeActiveOn(_) => true,
                 // An order waits for libvirt; a rule has a time for that.
                 WaitWhy::LibvirtWorks => !g.case.settled,

@@ -4,7 +4,9 @@ use assured::model::{
     Attempt, Command, Condition, Desired, DesiredState, DownWith, Hold, HostId, IncidentId,
     Outcome, OutcomeKind,
 };
-use assured::policy::{Case, Decision, Elsewhere, HostView, Policies, Verdict, WaitWhy, decide};
+use assured::policy::{
+    Case, Decision, Elsewhere, HostView, Policies, Redefinable, Verdict, WaitWhy, decide,
+};
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
 
@@ -56,6 +58,17 @@ fn elsewhere() -> impl Strategy<Value = Elsewhere> {
     ]
 }
 
+fn redefinable() -> impl Strategy<Value = Redefinable> {
+    let other = || HostId::from("kvm-2");
+    prop_oneof![
+        8 => Just(Redefinable::Yes),
+        1 => Just(Redefinable::NothingKept),
+        1 => Just(Redefinable::On(other())),
+        1 => Just(Redefinable::NotAsked(other())),
+        1 => Just(Redefinable::MaybeOn(other())),
+    ]
+}
+
 fn hold() -> impl Strategy<Value = Option<Hold>> {
     let hold = |until| Hold { by: "ann".into(), reason: "moves it".into(), since: now(), until };
     prop::option::weighted(0.2, time().prop_map(hold))
@@ -94,11 +107,11 @@ fn random() -> impl Strategy<Value = Random> {
         1 => Just(HostView::NotReady),
         1 => Just(HostView::Maintenance),
     ];
-    let around = (ready, elsewhere(), hold(), -1.5..1.5f64);
+    let around = (ready, (elsewhere(), redefinable()), hold(), -1.5..1.5f64);
     (what, times, around, tried()).prop_map(|(what, times, around, tried)| {
         let (state, seen, settled, down_with, policy) = what;
         let (now, seen_at, since, valid_from, last_active, grace_from) = times;
-        let (host, elsewhere, hold, draw) = around;
+        let (host, (elsewhere, redefinable), hold, draw) = around;
         let desired = desired(state);
         static DESIRED: std::sync::LazyLock<Desired> =
             std::sync::LazyLock::new(|| super::build::desired(DesiredState::Running));
@@ -114,6 +127,7 @@ fn random() -> impl Strategy<Value = Random> {
             draw,
             host,
             elsewhere,
+            redefinable,
             ..plain(tables::built_in(), &DESIRED, seen)
         };
         let incident = settled.then_some(INCIDENT);

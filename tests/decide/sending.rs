@@ -1,7 +1,7 @@
 //! The laws about commands: which, how often, and when.
 
-use assured::model::{Command, OutcomeKind};
-use assured::policy::{Decision, Elsewhere, Exhausted, Verdict, WaitWhy, delay_after};
+use assured::model::{Command, HostId, OutcomeKind};
+use assured::policy::{Decision, Elsewhere, Exhausted, Redefinable, Verdict, WaitWhy, delay_after};
 use jiff::Timestamp;
 
 use super::build::later;
@@ -110,6 +110,17 @@ pub fn what_may_be_done_now_is_done(g: &Given<'_>, d: &Decision) -> bool {
                 d.verdict.why() == Some(&WaitWhy::MaybeActiveOn(host.clone()))
             }
             Elsewhere::Nowhere | Elsewhere::Twice(_) => d.verdict == Verdict::Alert,
+        };
+    }
+    if !g.may_redefine() {
+        let host =
+            |why: fn(HostId) -> WaitWhy, host: &HostId| d.verdict.why() == Some(&why(host.clone()));
+        return match &g.case.redefinable {
+            Redefinable::Yes => false,
+            Redefinable::NothingKept => d.verdict.why() == Some(&WaitWhy::NoDefinition),
+            Redefinable::On(on) => host(WaitWhy::DefinedOn, on),
+            Redefinable::MaybeOn(on) => host(WaitWhy::MaybeActiveOn, on),
+            Redefinable::NotAsked(of) => host(WaitWhy::NotAsked, of),
         };
     }
     if d.verdict.why() == Some(&WaitWhy::ShuttingDown) {

@@ -65,6 +65,7 @@ pub fn leads(action: Action, seen: Condition, desired: DesiredState) -> bool {
         Action::Shutdown => on && desired == Shutoff,
         Action::Destroy => active && desired == Shutoff,
         Action::Restart => active && desired == Running,
+        Action::Redefine => state == "missing",
     }
 }
 

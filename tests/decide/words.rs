@@ -115,6 +115,7 @@ fn an_explanation_says_what_is_only_reported_accepted_or_ignored() {
     says(off, late(Action::Ignore), "At once, nothing is done, and nothing is reported");
     says(Condition::PausedSave, late(Action::Alert), "An order to be running waits for libvirt's");
     says(Condition::Missing, late(Action::Alert), "An order to be running waits until a host has");
+    says(Condition::Missing, late(Action::Redefine), "An order to be running begins with redefine");
     let told = explain(tables::built_in(), running, Condition::RunningBooted);
     assert_eq!(told.text, "running/booted is as desired (running): nothing is done.");
     assert_eq!(told.matched, None);

@@ -12,6 +12,7 @@ mod command_line;
 mod crashes;
 mod credentials;
 mod deeds;
+mod definitions;
 mod ends;
 mod holds;
 mod hosts;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::rig::SOON;
 
 /// Graces that a test can wait for, and for what is destroyed again and again a budget that lasts. `once` has a budget of
-/// one, so that its end can be seen.
+/// one, so that its end can be seen; `keep` defines again what is gone.
 const SETTINGS: &str = r#"
 [poll]
 interval = "1s"
@@ -23,6 +23,12 @@ interval = "1s"
 
 [policies.default.shutoff]
 "running" = { action = "shutdown", force_after = "3s" }
+
+[policies.keep.running]
+"missing" = { action = "redefine" }
+
+[policies.keep.shutoff]
+"missing" = { action = "redefine" }
 
 [policies.once.running]
 "crashed" = { action = "restart", retry = { attempts = 1 }, exhausted = "stop" }

@@ -42,6 +42,7 @@ expect = [
 [[steps]]
 at = "5m1s"
 do = [
+    { set_autostart = "vm-10" }, { set_on_crash = { instance = "vm-11", on_crash = "restart" } },
     { start_behind = "vm-2" }, { undefine = "vm-3" }, { suspend = "vm-4" }, { resume_behind = "vm-4" },
     { put = { instance = "vm-5", condition = "shutoff/crashed" } },
     { hold = { instance = "web-1", ttl = "1h", reason = "backup", by = "backup" } },

@@ -3,6 +3,7 @@
 
 mod budgets;
 mod crashes;
+mod definitions;
 mod drift;
 mod elsewhere;
 mod holds;
@@ -10,6 +11,7 @@ mod maintenance;
 mod mass;
 mod orders;
 mod outages;
+mod passive;
 mod races;
 mod random;
 mod reload;

@@ -90,6 +90,9 @@ fn what_is_as_desired_is_held_too_and_shown_so() {
         let mut rig = Rig::new(&["kvm-2", "kvm-1"]);
         let other = rig.instance("kvm-2", "other", RunningBooted, Running);
         let (ids, service) = many(&mut rig, 3).await;
+        let all = [ids.clone(), vec![other]].concat();
+        let kept = |s: &Service| all.iter().all(|&id| s.view(id).definition.is_some());
+        service.until("their definitions are kept", 5, kept).await;
         let commits = service.commits();
         begin(&service).await;
         assert!(ids.iter().all(|&id| service.status(id) == Status::Held));

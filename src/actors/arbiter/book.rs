@@ -18,7 +18,7 @@ use crate::config;
 use crate::hypervisor::Listed;
 use crate::model::{
     Attempt, AttemptId, Condition, EventId, HostId, HostRecord, HostState, Incident, IncidentId,
-    Instance, InstanceId, MassChange,
+    Instance, InstanceId, Kept, MassChange,
 };
 use crate::policy::{Admission, Decision, Limits, Policies};
 use crate::snapshot::{Freshness, Moment};
@@ -44,6 +44,8 @@ pub(super) struct Book {
     pub(super) alarms: BTreeSet<(Timestamp, Alarm)>,
     /// How many instances of a host that are gone at once are too many to be believed at first.
     pub(super) mass_change: MassChange,
+    /// Whether definitions by which the hypervisor would act by itself are corrected.
+    pub(super) passive_hypervisor: bool,
     /// The last numbers given out.
     pub(super) last: LastIds,
     /// When incidents were opened in the last hour, oldest first.
@@ -109,6 +111,10 @@ pub(super) struct Entry {
     pub(super) decision: Option<Decision>,
     /// What the audit log was told of that answer: the same is not told again.
     pub(super) told: Option<String>,
+    /// What is known of its definition that is kept.
+    pub(super) definition: Option<Kept>,
+    /// What the audit log was told of a correction of that which failed: it is not told again.
+    pub(super) correction_failed: Option<String>,
     /// Its actor is there, to look and to act.
     pub(super) attended: bool,
     /// Its actor fails again and again.
@@ -130,6 +136,8 @@ impl Entry {
             fell_at: None,
             decision: None,
             told: None,
+            definition: None,
+            correction_failed: None,
             attended: false,
             quarantined: false,
             freshness: Arc::new(Freshness::never()),
@@ -212,6 +220,7 @@ impl Book {
             gate: Gate::Starting,
             alarms: BTreeSet::new(),
             mass_change,
+            passive_hypervisor: false,
             last: LastIds::default(),
             opened_at: VecDeque::new(),
             open_incidents: [0; crate::model::Severity::ALL.len()],

@@ -89,5 +89,6 @@ impl Book {
         self.turn.write(id);
         self.note(now, line);
         self.judge_mismatches(&[id], now);
+        self.make_passive(id, now);
     }
 }

@@ -164,6 +164,7 @@ impl Book {
                     self.judge(id, now);
                 }
             }
+            self.make_all_passive(now);
         }
     }
 

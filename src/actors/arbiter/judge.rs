@@ -1,6 +1,6 @@
 //! Asking the policy, and writing down what it says.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Book, Entry, Gate};
 use super::turn::{Effect, Line};
@@ -9,6 +9,9 @@ use crate::model::{
     Attempt, By, Command, Desired, DesiredState, EventKind, HostState, InstanceId, Resolution,
 };
 use crate::policy::{Attempts, Case, Decision, HostView, Place, Verdict, WaitWhy, decide};
+
+/// How soon it is looked again whether a host that was asked has answered.
+const ASKED_WITHIN: SignedDuration = SignedDuration::from_secs(1);
 
 impl Book {
     /// Asks the policy about an instance, from what is known of it now, and follows the answer.
@@ -44,6 +47,12 @@ impl Book {
                 } else {
                     self.accept(id, state, now);
                 }
+            }
+            Verdict::Wait { until: None, why: WaitWhy::NotAsked(host) } => {
+                self.admission.leave(id);
+                self.turn.then(Effect::Relist(host));
+                let soon = now.saturating_add(ASKED_WITHIN).unwrap_or(Timestamp::MAX);
+                self.turn.then(Effect::LookAt(id, soon));
             }
             Verdict::InSync
             | Verdict::Wait { until: None, .. }
@@ -104,6 +113,7 @@ impl Book {
             draw: Self::draw(entry),
             host: self.host_view(entry),
             elsewhere: self.elsewhere(entry),
+            redefinable: self.redefinable(entry),
             hold: entry.last_hold(),
             grace_from: entry.grace_from,
         }))
@@ -154,7 +164,7 @@ impl Book {
         self.turn.write_attempt(&attempt);
         self.turn.touch(id);
         self.note(now, line);
-        let carry = Carry { attempt: attempt_id, command, generation, judged };
+        let carry = Carry { attempt: attempt_id, command, generation, judged, xml: None };
         self.turn.then(Effect::Carry(id, carry));
     }
 

@@ -84,6 +84,7 @@ fn book_from(
     now: Timestamp,
 ) -> Book {
     let mut book = Book::new(settings.policies.clone(), settings.limits, settings.mass_change);
+    book.passive_hypervisor = settings.passive_hypervisor;
     book.last = LastIds {
         event: loaded.last_event,
         incident: loaded.last_incident,
@@ -115,6 +116,11 @@ fn book_from(
                 }
             }
             None => book.take_host_incident(incident, now),
+        }
+    }
+    for kept in loaded.definitions {
+        if let Some(entry) = entries.get_mut(&kept.instance) {
+            entry.definition = Some(kept);
         }
     }
     let mut unfinished = Vec::new();

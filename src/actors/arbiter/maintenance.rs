@@ -93,6 +93,9 @@ impl Book {
         self.turn.write_host(id);
         self.note(now, line);
         self.judge_mismatches(&instances, now);
+        for &instance in &instances {
+            self.make_passive(instance, now);
+        }
         self.touch_all(id);
         instances
     }

@@ -11,6 +11,7 @@
 
 mod asked;
 mod book;
+mod definitions;
 mod holds;
 mod hosts;
 mod incidents;
@@ -46,10 +47,12 @@ use views::Show;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assign, Carry, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold};
+use super::traffic::{
+    Assign, Carry, Correct, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold,
+};
 use crate::clock::Clock;
 use crate::config;
-use crate::model::{AttemptId, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
+use crate::model::{AttemptId, Command, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
@@ -81,6 +84,8 @@ pub struct ArbiterSettings {
     pub instances: Vec<config::Instance>,
     /// How many instances of a host that are gone at once are too many to be believed at first.
     pub mass_change: MassChange,
+    /// Whether definitions by which the hypervisor would act by itself are corrected.
+    pub passive_hypervisor: bool,
     /// The deadline of one action: an attempt without an end long after it is given up.
     pub action_deadline: Duration,
 }
@@ -227,7 +232,11 @@ impl Arbiter {
             self.show.update(book, touched);
         }
         for effect in effects {
-            if let Some(lost) = self.carry_out(effect) {
+            if let Effect::Carry(id, carry) = &effect
+                && carry.command == Command::Redefine
+            {
+                self.carry_definition(*id, carry.clone(), ctx);
+            } else if let Some(lost) = self.carry_out(effect) {
                 self.not_sent(lost, ctx);
             }
         }
@@ -261,6 +270,16 @@ impl Arbiter {
             Effect::Withhold(id) => {
                 if let Some(addr) = self.instances.get(&id) {
                     addr.do_send(Withhold);
+                }
+                // What was to be corrected is not, any more.
+                let book = self.book.as_ref().and_then(|book| book.instances.get(&id));
+                if let Some(addr) = book.and_then(|entry| self.hosts.get(&entry.record.host)) {
+                    addr.do_send(Correct { instance: id, corrections: Vec::new() });
+                }
+            }
+            Effect::Correct(host, instance, corrections) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Correct { instance, corrections });
                 }
             }
             Effect::Assign(host, assignment) => {

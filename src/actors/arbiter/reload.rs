@@ -52,6 +52,7 @@ impl Handler<ReloadRefused> for Arbiter {
 impl Book {
     fn reconfigure(&mut self, new: &ArbiterSettings, relinked: &[HostId], now: Timestamp) {
         self.policies = new.policies.clone();
+        self.passive_hypervisor = new.passive_hypervisor;
         self.admission.limit_total(new.limits);
         let configured: HashMap<&HostId, &HostPlan> =
             new.hosts.iter().map(|plan| (&plan.config.id, plan)).collect();
@@ -79,6 +80,7 @@ impl Book {
         let all: BTreeSet<InstanceId> = self.instances.keys().copied().collect();
         let all: Vec<_> = all.into_iter().collect();
         self.judge_mismatches(&all, now);
+        self.make_all_passive(now);
     }
 
     /// A host is no longer configured. Its instances stay, unknown, and nothing is done with them;

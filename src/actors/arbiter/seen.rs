@@ -132,6 +132,7 @@ impl Book {
     ) {
         if self.conclude(id, attempt, outcome, now) {
             self.judge(id, now);
+            self.make_passive(id, now);
         }
     }
 

@@ -2,17 +2,19 @@
 //! they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::book::Book;
 use crate::actors::traffic::{Aim, Assignment, Carry};
 use crate::model::{
-    Attempt, AttemptId, Event, EventKind, HostId, Incident, IncidentId, InstanceId, Resolution,
+    Attempt, AttemptId, Correction, Event, EventKind, HostId, Incident, IncidentId, InstanceId,
+    Kept, Resolution,
 };
 use crate::store::Batch;
 
-/// How many lines of the audit log fill a turn. What a commit costs by itself is spread over enough
+/// How many lines of the audit log, and definitions, fill a turn. What a commit costs by itself is spread over enough
 /// rows by then.
 const FULL: usize = 1_000;
 
@@ -26,6 +28,7 @@ pub(super) struct Turn {
     removed: Vec<InstanceId>,
     incidents: BTreeMap<IncidentId, Incident>,
     attempts: BTreeMap<AttemptId, Attempt>,
+    definitions: BTreeMap<InstanceId, (Kept, Arc<str>)>,
     events: Vec<Event>,
     effects: Vec<Effect>,
     /// How long the mismatches lasted that are over, in seconds.
@@ -46,6 +49,8 @@ pub(super) enum Effect {
     Aim(InstanceId, Aim),
     /// An action that has not gone out is not to go out.
     Withhold(InstanceId),
+    /// The instance's definition is to be corrected.
+    Correct(HostId, InstanceId, Vec<Correction>),
     /// The host has one more instance.
     Assign(HostId, Assignment),
     /// The host is to be listed over a connection that was begun after this time.
@@ -94,6 +99,7 @@ impl Turn {
     pub(super) fn remove(&mut self, instance: InstanceId) {
         self.dirty.remove(&instance);
         self.touched.insert(instance);
+        self.definitions.remove(&instance);
         self.removed.push(instance);
     }
 
@@ -105,6 +111,12 @@ impl Turn {
     /// The attempt has changed. The last word of a turn counts.
     pub(super) fn write_attempt(&mut self, attempt: &Attempt) {
         self.attempts.insert(attempt.id, attempt.clone());
+    }
+
+    /// The definition of an instance is another. The last word of a turn counts.
+    pub(super) fn define(&mut self, kept: Kept, xml: Arc<str>) {
+        self.touched.insert(kept.instance);
+        self.definitions.insert(kept.instance, (kept, xml));
     }
 
     /// What was seen in this turn of an instance is the beginning of an incident's story.
@@ -134,12 +146,13 @@ impl Turn {
             && self.removed.is_empty()
             && self.incidents.is_empty()
             && self.attempts.is_empty()
+            && self.definitions.is_empty()
             && self.events.is_empty())
     }
 
     /// Whether so much was changed that it is worth a commit of its own.
     pub(super) fn is_full(&self) -> bool {
-        self.events.len() >= FULL
+        self.events.len() + self.definitions.len() >= FULL
     }
 
     /// Whether anything came of it at all.
@@ -170,6 +183,7 @@ impl Book {
             removed_instances: turn.removed,
             incidents: turn.incidents.into_values().collect(),
             attempts: turn.attempts.into_values().collect(),
+            definitions: turn.definitions.into_values().collect(),
             events: turn.events,
         };
         let touched =

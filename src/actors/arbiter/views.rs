@@ -185,6 +185,7 @@ pub(super) fn view_of(book: &Book, entry: &Entry) -> InstanceView {
         attempts: used_of(entry),
         holds: record.holds.clone(),
         incident: entry.incident.as_ref().map(|i| i.id),
+        definition: entry.definition.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 
@@ -33,12 +34,13 @@ impl Door {
         &self.0.reader
     }
 
-    /// Sends a command.
+    /// Sends a command; a redefine with what it defines.
     #[must_use]
-    pub fn act(&self, id: InstanceId, command: Command) -> Answer<Acted> {
-        match self.session() {
-            Some(session) => session.act(id, command),
-            None => {
+    pub fn act(&self, id: InstanceId, command: Command, xml: Option<Arc<str>>) -> Answer<Acted> {
+        match (self.session(), xml) {
+            (Some(session), Some(xml)) => session.define(id, xml),
+            (Some(session), None) => session.act(id, command),
+            (None, _) => {
                 let what = Subject {
                     operation: Operation::Act(command),
                     host: self.0.host.clone(),

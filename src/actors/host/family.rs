@@ -100,6 +100,7 @@ impl Host {
         let spec = ChildSpec { restart: RestartType::Permanent, limit, delay, exhausted };
         self.family.book.add(id, spec);
         self.family.names.insert(id, assignment.name);
+        self.define_soon(id, ctx);
         let incarnation = self.family.book.start(&id, Instant::now());
         self.launch(id, incarnation, ctx)
     }
@@ -107,6 +108,7 @@ impl Host {
     /// An instance is not this host's any more.
     pub(super) fn unassign(&mut self, id: InstanceId) {
         self.assignments.remove(&id);
+        self.definitions.forget(id);
         self.family.book.remove(&id);
         self.family.held.remove(&id);
         if let Some(name) = self.family.names.remove(&id) {

@@ -119,6 +119,7 @@ impl Handler<Hello> for Host {
     type Result = ();
 
     fn handle(&mut self, _: Hello, ctx: &mut Context<Self>) {
+        self.told_nothing(ctx);
         let host = self.settings.config.id.clone();
         let addr = actix::AsyncContext::address(ctx);
         self.settings.arbiter.do_send(HostStarted { host: host.clone(), addr });

@@ -69,6 +69,7 @@ impl Host {
         }
         self.say_listed(opened.listed);
         self.family.look_all();
+        self.define_all_soon(ctx);
     }
 
     fn not_opened(&mut self, error: &CallError, ctx: &mut Context<Self>) {
@@ -127,6 +128,9 @@ impl Host {
                 };
                 if !known || changes_the_list(*event) {
                     self.relist_soon(ctx);
+                }
+                if changes_the_list(*event) {
+                    self.define_heard(*id, ctx);
                 }
             }
         }

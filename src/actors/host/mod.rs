@@ -3,10 +3,12 @@
 //! The link is two connections, opened anew whenever a call speaks against them; after each opening
 //! the host is listed in full before anything else. What the instances ask is put together by the
 //! reader behind the [`Door`]. An instance's actor that fails is started again, after a delay; one
-//! that fails too often is quarantined, and its siblings notice nothing.
+//! that fails too often is quarantined, and its siblings notice nothing. Beside all that the
+//! definitions of the instances are read now and then.
 //!
 //! Not in here: what a state means, and what is done about it.
 
+mod definitions;
 mod door;
 mod family;
 mod handlers;
@@ -22,6 +24,7 @@ use jiff::Timestamp;
 
 pub use door::Door;
 
+use self::definitions::Definitions;
 use self::family::Family;
 use self::handlers::Noticed;
 use super::arbiter::Arbiter;
@@ -93,6 +96,7 @@ pub struct Host {
     relisting: bool,
     family: Family,
     assignments: HashMap<InstanceId, Assignment>,
+    definitions: Definitions,
     node: NodeId,
 }
 
@@ -112,6 +116,7 @@ impl Host {
             relisting: false,
             family,
             assignments: HashMap::new(),
+            definitions: Definitions::default(),
             node,
         }
     }

@@ -59,11 +59,11 @@ impl Instance {
             return;
         }
         carrying.sent = true;
-        let command = carry.command;
+        let (command, xml) = (carry.command, carry.xml.clone());
         let begun = Instant::now();
         tracing::info!(instance = %self.assignment.name, host = %self.shared.host, %command,
             "sending");
-        let call = self.shared.door.act(self.assignment.instance, command);
+        let call = self.shared.door.act(self.assignment.instance, command, xml);
         ctx.spawn(wrap_future::<_, Self>(call).map(move |result, act, _| {
             let took = begun.elapsed().as_secs_f64();
             let timer = &act.shared.metrics.action_duration;

@@ -147,6 +147,7 @@ impl Assembler {
             instances: settings.instances.clone(),
             action_deadline: settings.service.action_deadline,
             mass_change: settings.service.mass_change,
+            passive_hypervisor: settings.service.passive_hypervisor,
         }
     }
 

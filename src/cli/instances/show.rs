@@ -8,7 +8,7 @@ use crate::cli::common::Context;
 use crate::cli::failure::Failure;
 use crate::cli::paint::{self, Paint};
 use crate::cli::time::{ago, ago_or_never, second};
-use crate::http::body::InstanceBody;
+use crate::http::body::{DefinitionBody, InstanceBody};
 
 /// Show an instance
 #[derive(Debug, Args)]
@@ -61,6 +61,9 @@ pub(super) fn card(body: &InstanceBody, now: Timestamp, paint: Paint) -> String 
     let fresh = body.attempts.window_ends;
     let fresh = fresh.map_or_else(String::new, |at| format!(", fresh at {}", second(at)));
     line("attempts", format!("{} of {} used{fresh}", body.attempts.used, body.attempts.budget));
+    if let Some(definition) = &body.definition {
+        line("defined", defined(now, definition));
+    }
     if let Some(next) = &body.next {
         let at = next.at.map_or_else(String::new, |at| format!(" at {}", second(at)));
         line("next", format!("{}{at}: {}", next.action, next.why));
@@ -75,4 +78,17 @@ pub(super) fn card(body: &InstanceBody, now: Timestamp, paint: Paint) -> String 
         );
     }
     lines.join("\n")
+}
+
+/// What is known of the definition that is kept.
+fn defined(now: Timestamp, definition: &DefinitionBody) -> String {
+    let kept = if definition.persistent { "persistent" } else { "transient" };
+    let mut text = format!("{kept}, kept as of {}", ago(now, definition.taken_at));
+    if definition.autostart {
+        text += "; autostart is on";
+    }
+    if definition.on_crash.acts() {
+        text += &format!("; on_crash is {}", definition.on_crash);
+    }
+    text
 }

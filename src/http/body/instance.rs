@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Source, State,
-    Status,
+    Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Kept, OnCrash,
+    Source, State, Status,
 };
 use crate::snapshot::InstanceView;
 
@@ -38,6 +38,8 @@ pub struct InstanceBody {
     pub holds: Vec<HolderBody>,
     /// The incident that it is in.
     pub incident: Option<IncidentId>,
+    /// Its definition, as the database keeps it for `redefine`; null before it was read.
+    pub definition: Option<DefinitionBody>,
 }
 
 /// What an instance is supposed to be.
@@ -158,6 +160,34 @@ impl InstanceBody {
             }),
             holds: holds().map(HolderBody::from).collect(),
             incident: view.incident,
+            definition: view.definition.as_ref().map(DefinitionBody::from),
+        }
+    }
+}
+
+/// What is known of a definition that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefinitionBody {
+    /// When it was taken from the host: the last change of it that was found.
+    pub taken_at: Timestamp,
+    /// Whether the host remembers the domain while it is off.
+    pub persistent: bool,
+    /// Whether the host starts it by itself when it boots.
+    pub autostart: bool,
+    /// What the hypervisor does by itself when the guest crashes.
+    pub on_crash: OnCrash,
+    /// Whether the hypervisor would start something by itself, by either of the two.
+    pub acts_by_itself: bool,
+}
+
+impl From<&Kept> for DefinitionBody {
+    fn from(kept: &Kept) -> Self {
+        Self {
+            taken_at: kept.taken_at,
+            persistent: kept.persistent,
+            autostart: kept.autostart,
+            on_crash: kept.on_crash,
+            acts_by_itself: kept.acts_by_itself(),
         }
     }
 }

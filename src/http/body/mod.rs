@@ -24,7 +24,8 @@ pub use event::EventBody;
 pub use host::{HostBody, MaintenanceBody, UnmanagedBody};
 pub use incident::{IncidentBody, IncidentStateWord, SeenBody, TimelineEntry, TimelineKind};
 pub use instance::{
-    AttemptsBody, DesiredBody, HoldBody, HolderBody, InstanceBody, NextBody, ObservedBody,
+    AttemptsBody, DefinitionBody, DesiredBody, HoldBody, HolderBody, InstanceBody, NextBody,
+    ObservedBody,
 };
 pub use page::Page;
 pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};

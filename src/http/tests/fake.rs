@@ -55,6 +55,7 @@ pub(crate) fn instance(number: u32) -> InstanceView {
         attempts: Used { used: 0, budget: 5, window_ends: None },
         holds: Vec::new(),
         incident: None,
+        definition: None,
     }
 }
 

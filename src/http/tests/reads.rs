@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fake::{Says, at, fleet, id, instance, put, remove, state};
 use super::{ask, get, send};
-use crate::model::{Condition, HostId, HostState, IncidentId, Status};
+use crate::model::{Condition, HostId, HostState, IncidentId, Kept, OnCrash, Status};
 use crate::snapshot::{Fleet, Next, Node, NodeId};
 
 #[actix_web::test]
@@ -144,6 +144,15 @@ async fn an_instance_is_shown_with_its_generation_as_etag() {
     view.status = Status::BackingOff;
     view.next = Some(Next { action: "start".into(), at: None, why: "why".into() });
     view.incident = Some(IncidentId(4));
+    view.definition = Some(Kept {
+        instance: id(1),
+        host: "kvm-1".into(),
+        taken_at: "2026-11-23T05:30:00Z".parse().unwrap(),
+        persistent: true,
+        autostart: false,
+        on_crash: OnCrash::Restart,
+        hash: 0,
+    });
     put(&mut fleet, view);
     let mut unseen = instance(2);
     unseen.observed = None;
@@ -171,6 +180,10 @@ async fn an_instance_is_shown_with_its_generation_as_etag() {
             "attempts": { "used": 0, "budget": 5, "window_ends": null }, "hold": null,
             "holds": [],
             "incident": 4,
+            "definition": {
+                "taken_at": "2026-11-23T05:30:00Z", "persistent": true, "autostart": false,
+                "on_crash": "restart", "acts_by_itself": true,
+            },
         })
     );
     let got = get(&state, &format!("/api/v1/instances/{}", id(2))).await.json();

@@ -180,6 +180,12 @@ impl Handle {
         Ok(Self(ManuallyDrop::new(domain)))
     }
 
+    /// Defines a domain.
+    pub(super) fn define(connection: &Connection, xml: &str) -> Result<Self, Error> {
+        let domain = connection.define_domain_xml(xml)?;
+        Ok(Self(ManuallyDrop::new(domain)))
+    }
+
     /// The `virDomainState`, and the reason. (`virt`'s own takes an error for an unknown state.)
     pub(super) fn condition(&self) -> Result<(c_int, c_int), Error> {
         let (mut state, mut reason) = (0, 0);
@@ -199,7 +205,7 @@ impl Deref for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // SAFETY: the one reference that `find` got is given back once; see `Connection`.
+        // SAFETY: the one reference that `find` or `define` got is given back once; see `Connection`.
         unsafe { sys::virDomainFree(self.as_ptr()) };
     }
 }

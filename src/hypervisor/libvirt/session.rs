@@ -9,11 +9,12 @@ use virt_sys as sys;
 
 use super::conditions::condition;
 use super::ends::{Ears, Ends, OffThread};
-use super::ffi::Connection;
+use super::ffi::{Connection, Handle};
 use super::{Host, act};
 use crate::hypervisor::call::{Call, blocking};
+use crate::hypervisor::definition::on_crash;
 use crate::hypervisor::{Acted, Answer, CallError, Listed, Operation, Session, Subject};
-use crate::model::{Command, Condition, InstanceId};
+use crate::model::{Command, Condition, Correction, Definition, InstanceId};
 
 /// See the module. Dropping it closes its connections, on another thread.
 pub(super) struct LibvirtSession {
@@ -36,10 +37,9 @@ impl LibvirtSession {
 
     fn read<T: Send + 'static>(
         &self,
-        operation: Operation,
+        what: Subject,
         read: impl FnOnce(&Ends) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
-        let what = self.host.subject(operation, None);
         let (host, ends, turn) = (Arc::clone(&self.host), self.ends(), Arc::clone(&self.turn));
         Box::pin(async move {
             let Some(ends) = ends else { return Err(CallError::Closed { what }) };
@@ -67,7 +67,7 @@ impl Drop for LibvirtSession {
 
 impl Session for LibvirtSession {
     fn list(&self) -> Answer<Vec<Listed>> {
-        self.read(Operation::List, |ends| {
+        self.read(self.host.subject(Operation::List, None), |ends| {
             let mut all = Vec::new();
             ends.reads.connection.visit(|record| {
                 let (state, reason) = record.state;
@@ -83,7 +83,7 @@ impl Session for LibvirtSession {
     }
 
     fn all_states(&self) -> Answer<Vec<(InstanceId, Condition)>> {
-        self.read(Operation::ReadAll, |ends| {
+        self.read(self.host.subject(Operation::ReadAll, None), |ends| {
             let mut all = Vec::new();
             let count = ends.reads.connection.visit(|record| {
                 let (state, reason) = record.state;
@@ -96,7 +96,7 @@ impl Session for LibvirtSession {
     }
 
     fn states_of(&self, ids: Vec<InstanceId>) -> Answer<Vec<(InstanceId, Condition)>> {
-        self.read(Operation::ReadSome, move |ends| {
+        self.read(self.host.subject(Operation::ReadSome, None), move |ends| {
             let read = |id| match ends.handle(id).and_then(|handle| handle.condition()) {
                 Ok((state, reason)) => Ok((id, condition(state, reason))),
                 Err(error) if is_no_domain(&error) => {
@@ -110,12 +110,58 @@ impl Session for LibvirtSession {
     }
 
     fn act(&self, id: InstanceId, command: Command) -> Answer<Acted> {
-        let what = self.host.subject(Operation::Act(command), Some(id));
+        let operation = Operation::Act(command);
+        self.change(id, operation, move |connection| act::carry_out(connection, id, command))
+    }
+
+    fn definition(&self, id: InstanceId) -> Answer<Definition> {
+        let what = self.host.subject(Operation::Definition, Some(id));
+        self.read(what, move |ends| {
+            let read = |domain: &Handle| {
+                let xml: Arc<str> = domain.xml_desc(sys::VIR_DOMAIN_XML_INACTIVE)?.into();
+                Ok(Definition {
+                    persistent: domain.is_persistent()?,
+                    autostart: domain.autostart()?,
+                    on_crash: on_crash(&xml),
+                    xml,
+                })
+            };
+            ends.handle(id).and_then(|domain| read(&domain)).inspect_err(|error| {
+                if is_no_domain(error) {
+                    ends.forget(id);
+                }
+            })
+        })
+    }
+
+    fn define(&self, id: InstanceId, xml: Arc<str>) -> Answer<Acted> {
+        let operation = Operation::Act(Command::Redefine);
+        self.change(id, operation, move |connection| act::define(connection, id, &xml))
+    }
+
+    fn correct(&self, id: InstanceId, correction: Correction) -> Answer<()> {
+        let operation = Operation::Correct(correction);
+        self.change(id, operation, move |connection| act::correct(connection, id, correction))
+    }
+}
+
+impl LibvirtSession {
+    /// Changes a domain, over a connection that carries nothing else.
+    fn change<T: Send + 'static>(
+        &self,
+        id: InstanceId,
+        operation: Operation,
+        change: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Answer<T> {
+        let what = self.host.subject(operation, Some(id));
         let (host, ends) = (Arc::clone(&self.host), self.ends());
         Box::pin(async move {
             let Some(ends) = ends else { return Err(CallError::Closed { what }) };
             let Some(busy) = Busy::begin(&host, id) else { return Err(CallError::Busy { what }) };
-            let call = Call::begin(what.clone(), host.settings.action_deadline, &host.acting)?;
+            // A correction takes no action's place.
+            let is_correction = matches!(operation, Operation::Correct(_));
+            let threads = if is_correction { &host.correcting } else { &host.acting };
+            let call = Call::begin(what.clone(), host.settings.action_deadline, threads)?;
             let channel = match ends.take() {
                 Some(channel) => channel,
                 None => {
@@ -126,7 +172,7 @@ impl Session for LibvirtSession {
             let job = move || {
                 // Lasts as long as the call, whoever still waits for it.
                 let _busy = busy;
-                let answer = act::carry_out(&channel.connection, id, command)
+                let answer = change(&channel.connection)
                     .map_err(|error| explain(what, &error, &channel.connection));
                 ends.give_back(channel);
                 answer

@@ -1,12 +1,13 @@
 //! How a simulated host carries out commands.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use super::session::next_failure;
 use super::state::HostState;
-use super::{Deed, SimHost};
+use super::{Deed, SimHost, definition};
 use crate::hypervisor::call::OPERATION_TIMEOUT;
 use crate::hypervisor::goal::is_there;
 use crate::hypervisor::{Acted, CallError, Lifecycle, Operation, ShutdownBy, StoppedWhy};
@@ -24,10 +25,17 @@ pub(super) struct Begun {
     place: usize,
     id: InstanceId,
     command: Command,
+    /// What a redefine defines.
+    xml: Option<Arc<str>>,
 }
 
 /// Writes an action down. None if one is under way on the same domain.
-pub(super) fn begin(host: &SimHost, id: InstanceId, command: Command) -> Option<Begun> {
+pub(super) fn begin(
+    host: &SimHost,
+    id: InstanceId,
+    command: Command,
+    xml: Option<Arc<str>>,
+) -> Option<Begun> {
     let is_new = host.change(|h| {
         h.calls.actions += 1;
         h.acting.insert(id)
@@ -39,7 +47,7 @@ pub(super) fn begin(host: &SimHost, id: InstanceId, command: Command) -> Option<
     let asked = state.origin.elapsed();
     let host = host.id.clone();
     state.journal.push(Deed { asked, done: None, host, id, command, result: None });
-    Some(Begun { place: state.journal.len() - 1, id, command })
+    Some(Begun { place: state.journal.len() - 1, id, command, xml })
 }
 
 /// Carries an action out, however long that takes.
@@ -48,8 +56,8 @@ pub(super) async fn carry_out(
     session: u64,
     begun: Begun,
 ) -> Result<Acted, CallError> {
-    let Begun { place, id, command } = begun;
-    let answer = on_the_host(&host, session, id, command).await;
+    let (place, id) = (begun.place, begun.id);
+    let answer = on_the_host(&host, session, &begun).await;
     host.change(|h| h.acting.remove(&id));
     let mut state = host.world.lock();
     let done = state.origin.elapsed();
@@ -62,8 +70,7 @@ pub(super) async fn carry_out(
 async fn on_the_host(
     host: &SimHost,
     session: u64,
-    id: InstanceId,
-    command: Command,
+    &Begun { id, command, ref xml, .. }: &Begun,
 ) -> Result<Acted, CallError> {
     let what = || host.subject(Operation::Act(command), Some(id));
     if !host.look(|h| h.is_open(session)) {
@@ -75,7 +82,8 @@ async fn on_the_host(
         | Command::Pause
         | Command::Wakeup
         | Command::Shutdown
-        | Command::Destroy => h.latency,
+        | Command::Destroy
+        | Command::Redefine => h.latency,
     });
     let lost = || CallError::Lost { what: what(), message: "Connection reset by peer".into() };
     host.until_not_hung(Some(session)).await;
@@ -96,7 +104,16 @@ async fn on_the_host(
         sleep(JOB_PATIENCE).await;
     }
     let done = host.change(|h| match h.domains.get(&id).map(|domain| domain.condition) {
-        None => Err(CallError::NoDomain { what: what() }),
+        None => match xml {
+            Some(xml) => match h.failing_actions.get_mut(&command).and_then(next_failure) {
+                Some(message) => failure(OPERATION_FAILED, message),
+                None => match definition::define(h, id, xml) {
+                    Ok(()) => Ok(Acted::Done),
+                    Err((code, message)) => failure(code, message),
+                },
+            },
+            None => Err(CallError::NoDomain { what: what() }),
+        },
         Some(_) if h.domains.get(&id).is_some_and(|domain| domain.has_job) => {
             failure(OPERATION_TIMEOUT, "cannot acquire state change lock".to_owned())
         }
@@ -157,7 +174,8 @@ fn carry(host: &mut HostState, id: InstanceId, command: Command, seen: Condition
         | Command::Pause
         | Command::Wakeup
         | Command::Shutdown
-        | Command::Destroy => return false,
+        | Command::Destroy
+        | Command::Redefine => return false,
     }
     true
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Calls, Deed, Record};
 use crate::hypervisor::{Lifecycle, Signal};
-use crate::model::{Command, Condition, HostId, InstanceId};
+use crate::model::{Command, Condition, Correction, HostId, InstanceId, OnCrash};
 
 /// Everything.
 pub(super) struct WorldState {
@@ -54,6 +54,10 @@ pub(super) struct HostState {
     pub(super) failing_reads: Option<(u32, String)>,
     /// How many of the next actions of a kind fail, and what they say.
     pub(super) failing_actions: HashMap<Command, (u32, String)>,
+    /// The same for corrections.
+    pub(super) failing_corrections: Option<(u32, String)>,
+    /// What was corrected.
+    pub(super) corrections: Vec<(InstanceId, Correction)>,
 }
 
 /// How a host can be reached.
@@ -74,6 +78,12 @@ pub(super) struct Domain {
     pub(super) condition: Condition,
     /// Whether it has a definition of its own: without one it vanishes when it stops.
     pub(super) persistent: bool,
+    /// Whether the host is to start it when it boots; it is only shown.
+    pub(super) autostart: bool,
+    /// What its definition says about a crash; it is only shown.
+    pub(super) on_crash: OnCrash,
+    /// Something of its definition that changes.
+    pub(super) title: String,
     /// Whether its guest hears the power button.
     pub(super) hears_shutdown: bool,
     /// A job of libvirt's own has it: actions on it do not get to it.
@@ -88,6 +98,9 @@ impl Domain {
             name: name.to_owned(),
             condition,
             persistent: true,
+            autostart: false,
+            on_crash: OnCrash::Destroy,
+            title: String::new(),
             hears_shutdown: true,
             has_job: false,
             run: 0,

@@ -91,4 +91,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    definitions (instance) {
+        instance -> Text,
+        host -> Text,
+        taken_at -> BigInt,
+        persistent -> Bool,
+        autostart -> Bool,
+        on_crash -> Text,
+        hash -> BigInt,
+        xml -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(attempts, instances);

@@ -46,15 +46,20 @@ impl<I: QueryId, C: 'static> QueryId for Upsert<I, C> {
 
 impl<I, C> RunQueryDsl<SqliteConnection> for Upsert<I, C> {}
 
-/// Defines an [`OnConflict`]: which columns follow the new row, and for which rows (`if` is the
+/// Defines an [`OnConflict`] on the column `id` or the one that `of` names: which columns follow the new row, and for which rows (`if` is the
 /// guard: where it does not hold nothing is written, and 0 rows are reported).
 macro_rules! on_conflict {
-    ($name:ident: [$first:ident $(, $column:ident)* $(,)?] $(, if $guard:literal)?) => {
+    ($name:ident: $($rest:tt)*) => {
+        $crate::store::sql::upsert::on_conflict!($name of id: $($rest)*);
+    };
+    (
+        $name:ident of $key:ident: [$first:ident $(, $column:ident)* $(,)?] $(, if $guard:literal)?
+    ) => {
         struct $name;
 
         impl $crate::store::sql::upsert::OnConflict for $name {
             const SQL: &'static str = concat!(
-                " ON CONFLICT (id) DO UPDATE SET ",
+                " ON CONFLICT (", stringify!($key), ") DO UPDATE SET ",
                 stringify!($first), " = excluded.", stringify!($first),
                 $( ", ", stringify!($column), " = excluded.", stringify!($column), )*
                 $( " WHERE ", $guard, )?

@@ -9,13 +9,16 @@ use crate::store::{Batch, EventQuery, Store};
 
 /// One of each record, with any content.
 fn any_batch() -> impl Strategy<Value = Batch> {
-    (any_host_record(), any_instance(1), any_incident(1), any_attempt(1), any_event(1)).prop_map(
-        |(host, instance, incident, attempt, event)| Batch {
+    let definition = any_definition(1);
+    let records = (any_host_record(), any_instance(1), any_incident(1), any_attempt(1));
+    (records, any_event(1), definition).prop_map(
+        |((host, instance, incident, attempt), event, definition)| Batch {
             hosts: vec![host],
             instances: vec![instance],
             incidents: vec![incident],
             attempts: vec![attempt],
             events: vec![event],
+            definitions: vec![definition],
             ..Batch::default()
         },
     )
@@ -29,7 +32,13 @@ fn stored(store: &Store) -> Batch {
     assert_eq!(loaded.last_incident, IncidentId(1));
     assert_eq!(loaded.last_attempt, AttemptId(1));
     assert_eq!(loaded.last_event, EventId(1));
+    let definitions = loaded.definitions.into_iter().map(|kept| {
+        let found = run(store.definition(kept.instance)).unwrap().unwrap();
+        assert_eq!(found.hash(), kept.hash);
+        (kept, found.xml)
+    });
     Batch {
+        definitions: definitions.collect(),
         hosts: loaded.hosts,
         instances: loaded.instances,
         incidents: vec![incident],
@@ -90,10 +99,24 @@ fn a_file_keeps_it_for_the_next_start() {
         incidents: vec![incident(1, 1)],
         attempts: vec![Attempt { incident: Some(IncidentId(1)), ..attempt(1, 1, 1, 5) }],
         events: vec![event(1)],
+        definitions: vec![definition(1, "<domain/>")],
         ..Batch::default()
     };
     commit(&place.open().unwrap(), batch.clone()).unwrap();
     assert_eq!(stored(&place.open().unwrap()), batch);
+}
+
+#[test]
+fn a_definition_goes_with_its_instance() {
+    let store = Store::in_memory().unwrap();
+    let instances = vec![instance(1, 1), instance(2, 1)];
+    let definitions = vec![definition(1, "<one/>"), definition(2, "<two/>")];
+    commit(&store, Batch { instances, definitions, ..Batch::default() }).unwrap();
+    commit(&store, Batch { removed_instances: vec![id(1)], ..Batch::default() }).unwrap();
+    let left: Vec<_> = store.load().unwrap().definitions.iter().map(|k| k.instance).collect();
+    assert_eq!(left, [id(2)]);
+    assert_eq!(run(store.definition(id(1))).unwrap(), None);
+    assert_eq!(*run(store.definition(id(2))).unwrap().unwrap().xml, *"<two/>");
 }
 
 #[test]

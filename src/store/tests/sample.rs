@@ -1,5 +1,7 @@
 //! Records to store: plain ones, and any at all.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -124,6 +126,30 @@ prop_compose! {
     ) -> HostRecord {
         let maintenance = maintenance.map(|(by, reason, since)| Maintenance { by, reason, since });
         HostRecord { id, uri, added_at, maintenance, seen_at }
+    }
+}
+
+/// A definition, with what is known of it.
+pub(super) fn definition(of: u128, xml: &str) -> (Kept, Arc<str>) {
+    let definition = Definition {
+        xml: xml.into(),
+        persistent: true,
+        autostart: false,
+        on_crash: OnCrash::Destroy,
+    };
+    (Kept::of(id(of), &HostId::from("kvm-1"), at(3), &definition), definition.xml)
+}
+
+prop_compose! {
+    pub(super) fn any_definition(of: u128)(
+        xml in ".{0,40}",
+        host in any_host(),
+        taken_at in any_time(),
+        (persistent, autostart) in any::<(bool, bool)>(),
+        on_crash in any_of(OnCrash::ALL),
+    ) -> (Kept, Arc<str>) {
+        let definition = Definition { xml: xml.into(), persistent, autostart, on_crash };
+        (Kept::of(id(of), &host, taken_at, &definition), definition.xml)
     }
 }
 

@@ -47,6 +47,15 @@ pub fn carry_out(site: &Arc<Site>, deed: &WorldDeed, names: &Names) -> Result<()
         WorldDeed::ResumeBehind(which) => virsh(which, "resume"),
         WorldDeed::Save(which) => virsh(which, "managedsave"),
         WorldDeed::Undefine(which) => virsh(which, "undefine"),
+        WorldDeed::SetAutostart(which) => virsh(which, "autostart"),
+        WorldDeed::SetOnCrash(it) => guests(&it.instance, &|_, guest| {
+            let xml = std::fs::read_to_string(guest.xml()).map_err(|error| error.to_string())?;
+            let (head, rest) = xml.split_once("<on_crash>").ok_or("it says nothing of crashes")?;
+            let (_, tail) = rest.split_once("</on_crash>").ok_or("it is no XML")?;
+            let edited = format!("{head}<on_crash>{}</on_crash>{tail}", it.on_crash);
+            std::fs::write(guest.xml(), edited).map_err(|error| error.to_string())?;
+            guest.define().map_err(words)
+        }),
         WorldDeed::StartBehind(which) => guests(which, &|id, guest| site.start(id, guest)),
         WorldDeed::PowerOff(which) => inside(which, POWER_OFF),
         WorldDeed::PmSuspend(which) => inside(which, SLEEP),

@@ -73,6 +73,7 @@ const fn starts_qemu(command: Command) -> bool {
         | Command::Pause
         | Command::Shutdown
         | Command::Destroy
-        | Command::Wakeup => false,
+        | Command::Wakeup
+        | Command::Redefine => false,
     }
 }

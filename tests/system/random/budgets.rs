@@ -114,5 +114,6 @@ const fn action_of(command: Command) -> Action {
         Command::Shutdown => Action::Shutdown,
         Command::Destroy => Action::Destroy,
         Command::Restart => Action::Restart,
+        Command::Redefine => Action::Redefine,
     }
 }
