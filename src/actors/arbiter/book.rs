@@ -172,6 +172,8 @@ pub(super) struct HostEntry {
     pub(super) error: Option<String>,
     /// Its domains at the last full listing that are no instances of this host.
     pub(super) others: HashMap<InstanceId, Listed>,
+    /// When it was asked for that.
+    pub(super) listed_at: Timestamp,
     /// Those that were told of already.
     pub(super) told_unmanaged: BTreeSet<InstanceId>,
     /// Instances of the configuration that it did not have at the last listing.

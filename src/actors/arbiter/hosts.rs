@@ -47,6 +47,7 @@ impl Book {
                 since: now,
                 error: None,
                 others: HashMap::new(),
+                listed_at: Timestamp::MIN,
                 told_unmanaged: BTreeSet::new(),
                 pending,
                 instances: BTreeSet::new(),
@@ -196,6 +197,7 @@ impl Book {
         self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
             host.others = domains;
+            host.listed_at = at;
         }
     }
 
