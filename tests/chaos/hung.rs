@@ -10,7 +10,7 @@ use crate::service::Service;
 use crate::world::{Daemon, PATIENCE, World};
 
 const HOSTS: usize = 3;
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 4;
 
 #[test]
 fn what_ends_on_two_hosts_is_started_once_each_while_the_third_hangs() {
