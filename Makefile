@@ -64,6 +64,14 @@ mutants: packages ## Whether a test notices each small change to the policy; tak
 	mkdir -p $(MUTANTS)/tmp
 	TMPDIR=$(MUTANTS)/tmp CARGO_TARGET_DIR=$(MUTANTS)/target cargo mutants $(MUTANTS_ARGS)
 
+CHAOS_SECONDS ?= 300
+CHAOS_SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+
+.PHONY: chaos
+chaos: packages ## Five minutes of random faults on real hosts; CHAOS_SEED=… CHAOS_SECONDS=… repeats a run
+	$(RUNNER) CHAOS_SEED=$(CHAOS_SEED) CHAOS_SECONDS=$(CHAOS_SECONDS) \
+	    cargo test --test chaos after_chaos -- --nocapture
+
 .PHONY: bench
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts

@@ -21,15 +21,19 @@ const SECOND: Duration = Duration::from_secs(1);
 /// How long anything that is to happen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn host(uri: String) -> LibvirtHost {
-    LibvirtHost::new(LibvirtSettings {
+fn settings(uri: String) -> LibvirtSettings {
+    LibvirtSettings {
         host: HostId::from("kvm-1"),
         uri,
         credentials: None,
         deadline: 5 * SECOND,
         action_deadline: 15 * SECOND,
         max_actions: 5,
-    })
+    }
+}
+
+fn host(uri: String) -> LibvirtHost {
+    LibvirtHost::new(settings(uri))
 }
 
 fn hasty(uri: String) -> LibvirtHost {
@@ -370,6 +374,20 @@ async fn a_daemon_that_dies_closes_its_sessions_and_is_found_again() {
     machine.start_daemon().unwrap();
     let (session, _heard) = connect(&host).await;
     assert_eq!(condition(&*session, id).await, Condition::ShutoffCrashed);
+}
+
+#[tokio::test]
+async fn actions_that_begin_at_once_get_a_connection_each() {
+    if assured_lab::is_left_out() {
+        return;
+    }
+    let lab = Lab::new().unwrap();
+    let machine = lab.test_host("many", 12).unwrap();
+    let host = LibvirtHost::new(LibvirtSettings { max_actions: 12, ..settings(machine.uri()) });
+    let (session, _heard) = connect(&host).await;
+    let ids = machine.domains().iter().map(|domain| InstanceId(domain.uuid));
+    let done = join_all(ids.map(|id| session.act(id, Command::Pause))).await;
+    assert_eq!(done, vec![Ok(Acted::Done); 12]);
 }
 
 #[tokio::test]

@@ -2,16 +2,17 @@
 //!
 //! One table: the CPU time of a look at 1,000 domains, by the service and by a bare C loop (see
 //! `floor.c`); and the time from a guest's end to its repair, by the service and by a bare
-//! `virDomainCreate`. The service is the release binary as a process of its own, the hosts are real
+//! `virDomainCreate`; and whether that time is another while a third host hangs. The service is the release binary as a process of its own, the hosts are real
 //! (`lab/`), and what is compared is measured in turns, so that a busy machine slows both alike.
 //! Absolute figures move from machine to machine: what counts are the ratios.
 //!
-//! `cargo bench --bench whole -- looks 10000` runs one part only (`looks` or `repair`), with as many
-//! domains. Needs what the lab needs: root, libvirt and QEMU; besides a C compiler and libvirt's headers.
+//! `cargo bench --bench whole -- looks 10000` runs one part only (`looks`, `repair` or `hang`), with as
+//! many domains. Needs what the lab needs: root, libvirt and QEMU; besides a C compiler and libvirt's headers.
 // A benchmark that cannot go on has failed; and it measures real time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 mod floor;
+mod hang;
 mod looks;
 mod repair;
 mod service;
@@ -37,7 +38,7 @@ fn load() -> String {
 
 fn main() {
     // `cargo bench` says "--bench", and passes on what was said after "--": one part to run, if not
-    // both, and how many domains to look at.
+    // all, and how many domains to look at.
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let domains = words.iter().find_map(|word| word.parse().ok()).unwrap_or(1_000);
     let parts: Vec<_> = words.iter().filter(|word| word.parse::<usize>().is_err()).collect();
@@ -51,6 +52,9 @@ fn main() {
     }
     if wants("repair") {
         repair::run(&lab, &floor);
+    }
+    if wants("hang") {
+        hang::run(&lab, &floor);
     }
     println!("load after: {}", load());
 }

@@ -22,7 +22,7 @@ const STARTED: &str = "2";
 /// Every repair is to be a first attempt: what was tried before is forgotten after the shortest time
 /// in sync that can be said. The rule of what is seen first says how long that is, and that may be
 /// the state in which libvirt is on the way to `shutoff`.
-const POLICY: &str = "[policies.default.running]\n\
+pub(crate) const POLICY: &str = "[policies.default.running]\n\
     \"shutoff/destroyed\" = { action = \"start\", retry = { attempts = 2, initial = \"100ms\", \
     max = \"100ms\", window = \"1s\" } }\n\
     \"shutdown\" = { action = \"alert\", grace = \"5m\", retry = { attempts = 2, \
@@ -173,12 +173,12 @@ fn started(watch: &Talk, guest: &str) -> i64 {
     }
 }
 
-fn stamps(line: &str) -> [i64; 3] {
+pub(crate) fn stamps(line: &str) -> [i64; 3] {
     let stamps: Vec<i64> = line.split(' ').map(|word| word.parse().unwrap()).collect();
     stamps.try_into().unwrap()
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn ms(micros: i64) -> f64 {
+pub(crate) fn ms(micros: i64) -> f64 {
     micros as f64 / 1e3
 }

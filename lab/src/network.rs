@@ -106,6 +106,8 @@ impl Address {
         let switch = self.switch.room.lock().unwrap_or_else(PoisonError::into_inner);
         let switch =
             switch.as_ref().ok_or_else(|| LabError::PoweredOff { host: "switch".into() })?;
+        // The kernel takes the cable from before a power cut away, but not at once. Mostly there is none.
+        let _ = switch.run(&["ip", "link", "delete", "dev", &port], command::LIMIT);
         // The hardware address is the host's for good: a client that knows it from before a power cut finds it again.
         let [_, b, c, d] = self.ip().octets();
         let mac = format!("02:00:c6:{b:02x}:{c:02x}:{d:02x}");

@@ -1,8 +1,8 @@
 //! Real hosts, reached through libvirt.
 //!
 //! A session has one connection for reads and events, and one for each action that is under way:
-//! one stays open for the next action, more are opened when they are needed and closed when they
-//! were not needed for a while.
+//! one stays open for the next action, more are opened when they are needed, one after the other,
+//! and closed when they were not needed for a while.
 //!
 //! No connection ever carries two calls at once, for two reasons. A libvirt client that is not
 //! mended (CVE-2024-4418) ends the process with a segmentation fault when a call wakes up another

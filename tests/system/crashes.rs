@@ -93,6 +93,27 @@ fn nothing_is_done_before_every_host_was_tried() {
 }
 
 #[test]
+fn what_an_earlier_session_says_late_is_not_held_against_the_next() {
+    virtual_time(|| async {
+        let (rig, id, service) = one_running().await;
+        let host = rig.host("kvm-1");
+        host.set_start_delay(Duration::from_secs(20));
+        host.destroy(id);
+        service.pass(1).await;
+        assert_eq!(service.status(id), Status::Repairing);
+        host.restart_daemon();
+        service.pass(15).await;
+        // The daemon that was asked is gone; but that is heard only now.
+        let connects = host.calls().connects;
+        host.set_start_delay(Duration::ZERO);
+        service.pass(60).await;
+        assert_eq!(host.calls().connects, connects, "the link that stands is left alone");
+        assert_eq!(rig.deeds(id), [Command::Start; 2]);
+        assert_eq!(service.status(id), Status::InSync);
+    });
+}
+
+#[test]
 fn adopted_as_it_is_nothing_is_done() {
     virtual_time(|| async {
         let mut rig = Rig::new(&["kvm-1"]);

@@ -40,6 +40,41 @@ fn a_machine_that_has_moved_is_followed_and_never_started() {
 }
 
 #[test]
+fn what_moved_and_went_down_before_it_was_seen_there_is_followed_where_that_is_certain() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1", "kvm-2", "kvm-3"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        let [one, two, three] = ["kvm-1", "kvm-2", "kvm-3"].map(|name| rig.host(name));
+        service.kill().await;
+        one.migrate(id, &two);
+        two.reboot();
+        three.hang();
+        let service = rig.start_at_once().await;
+        service.pass(60).await;
+        assert_eq!(service.view(id).host, host("kvm-1"), "it may run on the one that is silent");
+        assert_eq!(rig.deeds(id), []);
+        three.answer();
+        service.until("it was followed", 60, |s| s.view(id).host == host("kvm-2")).await;
+        service.in_sync(id, 20).await;
+        assert_eq!([one.starts(id), two.starts(id), three.starts(id)], [0, 1, 0]);
+
+        // Once more, with an old definition on the third.
+        service.kill().await;
+        three.define(id, "web-1");
+        two.migrate(id, &one);
+        one.reboot();
+        let service = rig.start().await;
+        service.pass(600).await;
+        assert_eq!(service.view(id).host, host("kvm-2"), "nobody knows on which of the two it was");
+        assert_eq!(rig.deeds(id).len(), 1);
+        assert_eq!(service.board.fleet().open_incidents[Severity::Critical as usize], 1);
+        assert_eq!(rig.world.doubly_active(), []);
+    });
+}
+
+#[test]
 fn nothing_is_started_while_the_other_host_that_had_it_cannot_be_reached() {
     virtual_time(|| async {
         let mut rig = Rig::new(&["kvm-1", "kvm-2"]);

@@ -208,8 +208,8 @@ impl Book {
     fn take_others(&mut self, id: &HostId, domains: HashMap<InstanceId, Listed>, at: Timestamp) {
         self.sight(id, domains.values(), at);
         if let Some(host) = self.hosts.get_mut(id) {
-            host.listed_at = at;
             host.others = domains;
+            host.listed_at = at;
         }
     }
 

@@ -5,10 +5,11 @@
 
 use jiff::Timestamp;
 
-use super::book::{Book, Entry};
+use super::book::{Book, Entry, HostEntry};
 use super::turn::{Effect, Line};
+use crate::actors::traffic::Seen;
 use crate::hypervisor::Listed;
-use crate::model::{Condition, EventKind, HostId, HostState, InstanceId, LastActive};
+use crate::model::{Condition, EventKind, HostId, HostState, InstanceId, LastActive, Source};
 use crate::policy::{Elsewhere, is_libvirts_work};
 
 /// An instance as another host than its own has it.
@@ -125,7 +126,12 @@ impl Book {
         let Some(observed) = entry.record.observed else { return false };
         let gone = !observed.condition.is_active();
         let idle = entry.attempts.iter().all(|a| a.outcome.is_some());
-        let Some(sightings) = self.foreign.get(&id).filter(|_| gone && idle) else { return false };
+        if !gone || !idle {
+            return false;
+        }
+        let Some(sightings) = self.foreign.get(&id) else {
+            return self.follow_what_is_off(id, now);
+        };
         let mut there = sightings.iter();
         let (Some((host, sighting)), None) = (there.next(), there.next()) else { return false };
         let is_up = self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
@@ -137,16 +143,50 @@ impl Book {
             self.turn.then(Effect::Relist(host.clone()));
             return false;
         }
-        let (from, to) = (entry.record.host.clone(), host.clone());
-        let text =
-            format!("it has moved to {to} (before: {from}), where it is {}", sighting.condition);
+        let (to, sighting) = (host.clone(), *sighting);
+        self.move_to(id, &to, sighting, now);
+        true
+    }
+
+    /// Follows an instance that was migrated away and has gone down since, before it was seen where it
+    /// went: its own host says that it is gone, none has it active, and exactly one has it, off. That
+    /// is certain only where every host was asked since; an old definition somewhere else makes two.
+    fn follow_what_is_off(&mut self, id: InstanceId, now: Timestamp) -> bool {
+        let Some(entry) = self.instances.get(&id) else { return false };
+        let Some(observed) = entry.record.observed else { return false };
+        if observed.condition != Condition::ShutoffMigrated {
+            return false;
+        }
+        let others = || self.hosts.iter().filter(|(host, _)| **host != entry.record.host);
+        let asked = |host: &HostEntry| {
+            host.state == HostState::Up && host.doubt.is_none() && host.listed_at > observed.since
+        };
+        if !others().all(|(_, host)| asked(host)) {
+            return false;
+        }
+        let mut there = others().filter_map(|(id_of, host)| {
+            let found = host.others.get(&id)?;
+            let sighting = Sighting { condition: found.condition, at: host.listed_at };
+            (found.condition != Condition::ShutoffMigrated).then_some((id_of, sighting))
+        });
+        let (Some((to, sighting)), None) = (there.next(), there.next()) else { return false };
+        let to = to.clone();
+        self.move_to(id, &to, sighting, now);
+        true
+    }
+
+    fn move_to(&mut self, id: InstanceId, to: &HostId, there: Sighting, now: Timestamp) {
+        let Some(entry) = self.instances.get(&id) else { return };
+        let (from, Sighting { condition, at }) = (entry.record.host.clone(), there);
+        let text = format!("it has moved to {to} (before: {from}), where it is {condition}");
         let line = Line::new(EventKind::Instance, text)
-            .instance(id, &to)
+            .instance(id, to)
             .incident(entry.incident.as_ref().map(|i| i.id));
         tracing::info!(instance = %entry.record.name, "moved from {from} to {to}");
-        self.reassign(id, &from, &to, now);
+        self.reassign(id, &from, to, now);
         self.turn.write(id);
         self.note(now, line);
-        true
+        // What its former host said of it is no reason for how it is on this one.
+        self.record(id, Seen { condition, at, source: Source::Poll, before: None }, now);
     }
 }

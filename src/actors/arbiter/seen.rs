@@ -28,7 +28,7 @@ impl Book {
     }
 
     /// Writes a changed condition into the record.
-    fn record(&mut self, id: InstanceId, seen: Seen, now: Timestamp) {
+    pub(super) fn record(&mut self, id: InstanceId, seen: Seen, now: Timestamp) {
         let Some(entry) = self.instances.get_mut(&id) else { return };
         let before = entry.record.observed;
         let was_active = before.is_some_and(|o| o.condition.is_active());

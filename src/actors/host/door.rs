@@ -34,28 +34,36 @@ impl Door {
         &self.0.reader
     }
 
-    /// Sends a command; a redefine with what it defines.
+    /// Sends a command; a redefine with what it defines. The host is told of an error that speaks against it, unless another session
+    /// is in force by then: of that one it says nothing.
     #[must_use]
     pub fn act(&self, id: InstanceId, command: Command, xml: Option<Arc<str>>) -> Answer<Acted> {
-        match (self.session(), xml) {
-            (Some(session), Some(xml)) => session.define(id, xml),
-            (Some(session), None) => session.act(id, command),
-            (None, _) => {
-                let what = Subject {
-                    operation: Operation::Act(command),
-                    host: self.0.host.clone(),
-                    domain: Some(id),
-                };
-                std::future::ready(Err(CallError::Closed { what })).boxed_local()
+        let Some(session) = self.session() else {
+            let what = Subject {
+                operation: Operation::Act(command),
+                host: self.0.host.clone(),
+                domain: Some(id),
+            };
+            return std::future::ready(Err(CallError::Closed { what })).boxed_local();
+        };
+        // A session that is not in force any more closes its connections, whatever is under way on it.
+        let (door, used) = (self.clone(), Rc::downgrade(&session));
+        let call = match xml {
+            Some(xml) => session.define(id, xml),
+            None => session.act(id, command),
+        };
+        async move {
+            let answer = call.await;
+            let in_force = || door.session().is_some_and(|now| Rc::downgrade(&now).ptr_eq(&used));
+            if let Err(error) = &answer
+                && error.is_against_host()
+                && in_force()
+            {
+                (door.0.trouble)(error.clone());
             }
+            answer
         }
-    }
-
-    /// Tells the host of an error, if that speaks against it.
-    pub fn trouble(&self, error: &CallError) {
-        if error.is_against_host() {
-            (self.0.trouble)(error.clone());
-        }
+        .boxed_local()
     }
 
     /// The session in force.

@@ -100,7 +100,6 @@ impl Instance {
                 };
                 tracing::warn!(instance = %self.assignment.name, host = %self.shared.host,
                     "{error}");
-                self.shared.door.trouble(&error);
                 self.over(kind, Some(error.to_string()));
                 if kind == OutcomeKind::Withdrawn {
                     // What stood in the way does not go away at once.

@@ -1,5 +1,6 @@
 //! A session with a real host.
 
+use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -23,11 +24,15 @@ pub(super) struct LibvirtSession {
     ears: Arc<Ears>,
     /// Held by the read that is under way: the others wait, without a thread.
     turn: Arc<Semaphore>,
+    /// Held by the action that opens one more channel: the others that need one wait, without a
+    /// thread. Many that open one at once would look like a host on which opening hangs.
+    opening: Rc<Semaphore>,
 }
 
 impl LibvirtSession {
     pub(super) fn new(host: Arc<Host>, ends: OffThread<Ends>, ears: Arc<Ears>) -> Self {
-        Self { host, ends: Arc::new(ends), ears, turn: Arc::new(Semaphore::new(1)) }
+        let (turn, opening) = (Arc::new(Semaphore::new(1)), Rc::new(Semaphore::new(1)));
+        Self { host, ends: Arc::new(ends), ears, turn, opening }
     }
 
     /// What a call works on; none when the connection is closed.
@@ -155,6 +160,7 @@ impl LibvirtSession {
     ) -> Answer<T> {
         let what = self.host.subject(operation, Some(id));
         let (host, ends) = (Arc::clone(&self.host), self.ends());
+        let (opening, ears) = (Rc::clone(&self.opening), Arc::clone(&self.ears));
         Box::pin(async move {
             let Some(ends) = ends else { return Err(CallError::Closed { what }) };
             let Some(busy) = Busy::begin(&host, id) else { return Err(CallError::Busy { what }) };
@@ -165,8 +171,19 @@ impl LibvirtSession {
             let channel = match ends.take() {
                 Some(channel) => channel,
                 None => {
-                    let ends = Arc::clone(&ends);
-                    blocking(host.connecting()?, move || ends.another()).await?
+                    // Each has it for no longer than the deadline of a connection.
+                    let _turn = opening.acquire().await;
+                    if ears.is_closed() {
+                        return Err(CallError::Closed { what });
+                    }
+                    match ends.take() {
+                        // Another action has ended meanwhile.
+                        Some(channel) => channel,
+                        None => {
+                            let ends = Arc::clone(&ends);
+                            blocking(host.connecting()?, move || ends.another()).await?
+                        }
+                    }
                 }
             };
             let job = move || {

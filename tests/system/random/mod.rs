@@ -22,6 +22,7 @@ mod facts;
 mod incidents;
 mod laws;
 mod log;
+mod long;
 mod looks;
 mod numbers;
 mod orders;

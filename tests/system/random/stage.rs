@@ -163,6 +163,17 @@ impl Stage {
 
     /// Ends everything that is wrong with the world, and lets time pass.
     pub async fn heal(&mut self, quiet: Duration) {
+        self.mend_all().await;
+        // In half of the runs holds end by their time limit.
+        if self.plan.seed.is_multiple_of(2) {
+            sleep(Duration::from_secs(60)).await;
+            self.release_all().await;
+        }
+        sleep(quiet).await;
+    }
+
+    /// Ends everything that is wrong with the world and with the service.
+    pub async fn mend_all(&mut self) {
         let now = self.now();
         self.log.borrow_mut().told.push(format!("{:>9.3} healed", now.as_secs_f64()));
         self.outage(Outage::Ends);
@@ -182,12 +193,6 @@ impl Stage {
             }
         }
         self.start().await;
-        // In half of the runs holds end by their time limit.
-        if self.plan.seed.is_multiple_of(2) {
-            sleep(Duration::from_secs(60)).await;
-            self.release_all().await;
-        }
-        sleep(quiet).await;
     }
 
     async fn release_all(&mut self) {
