@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Action, Command, Condition, DesiredState, Severity, State};
+use crate::model::{Action, Condition, DesiredState, Severity, State};
 
 /// What happens when the budget of attempts is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,38 +128,24 @@ impl Rule {
 /// to.
 #[must_use]
 pub(super) fn leads(action: Action, from: Condition, to: DesiredState) -> bool {
-    match action {
-        Action::Alert | Action::Ignore => true,
-        Action::Accept => DesiredState::met_in(from).is_some(),
-        // From there the rules for a domain that is off lead on, wherever that is.
-        Action::Redefine => from == Condition::Missing,
-        Action::Start
-        | Action::StartPaused
-        | Action::Resume
-        | Action::Pause
-        | Action::Wakeup
-        | Action::Shutdown
-        | Action::Destroy
-        | Action::Restart => action.command().and_then(|c| end_of(c, from)) == Some(to),
-    }
-}
-
-/// The state that a command brings a domain to, from a condition in which it is of use at all.
-fn end_of(command: Command, from: Condition) -> Option<DesiredState> {
     let state = from.state();
-    let (of_use, end) = match command {
-        Command::Start => (state == State::Shutoff, DesiredState::Running),
-        Command::StartPaused => (state == State::Shutoff, DesiredState::Paused),
-        Command::Resume => (state == State::Paused, DesiredState::Running),
-        Command::Pause => (is_running(state), DesiredState::Paused),
-        Command::Wakeup => (state == State::PmSuspended, DesiredState::Running),
+    // Whether it is of use in that condition at all, and where it ends.
+    let (of_use, end) = match action {
+        Action::Alert | Action::Ignore => return true,
+        Action::Accept => return DesiredState::met_in(from).is_some(),
+        // From there the rules for a domain that is off lead on, wherever that is.
+        Action::Redefine => return from == Condition::Missing,
+        Action::Start => (state == State::Shutoff, DesiredState::Running),
+        Action::StartPaused => (state == State::Shutoff, DesiredState::Paused),
+        Action::Resume => (state == State::Paused, DesiredState::Running),
+        Action::Pause => (is_running(state), DesiredState::Paused),
+        Action::Wakeup => (state == State::PmSuspended, DesiredState::Running),
         // A guest that stands still does not hear the power button.
-        Command::Shutdown => (is_running(state), DesiredState::Shutoff),
-        Command::Destroy => (from.is_active(), DesiredState::Shutoff),
-        Command::Restart => (from.is_active(), DesiredState::Running),
-        Command::Redefine => (state == State::Missing, DesiredState::Shutoff),
+        Action::Shutdown => (is_running(state), DesiredState::Shutoff),
+        Action::Destroy => (from.is_active(), DesiredState::Shutoff),
+        Action::Restart => (from.is_active(), DesiredState::Running),
     };
-    of_use.then_some(end)
+    of_use && end == to
 }
 
 const fn is_running(state: State) -> bool {
