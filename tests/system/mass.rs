@@ -1,5 +1,6 @@
 //! Much goes down at once: an answer that is not true, a host that reboots, a host on its way down.
 
+use assured::hypervisor::{Lifecycle, Signal};
 use assured::model::{Command, Condition, DesiredState, EventKind, InstanceId, Status};
 use assured::store::IncidentQuery;
 
@@ -206,5 +207,28 @@ fn a_reboot_is_brought_back_from_even_if_the_service_restarts_in_between() {
         assert!(
             !accepts.iter().any(|e| e.kind == EventKind::Verdict && e.text.starts_with("accept"))
         );
+    });
+}
+
+#[test]
+fn a_listing_that_was_not_true_is_put_right_by_the_next_look() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", ShutoffDestroyed, Shutoff);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        let kvm = rig.host("kvm-1");
+        // Somebody else's domain comes, so the host is listed; one domain gone is not many.
+        kvm.answer_empty(1);
+        let event = Lifecycle::Defined;
+        kvm.signal(Signal::Lifecycle { id: crate::rig::id_of("other"), event });
+        service.pass(5).await;
+        // Its actor has never seen it gone, and would have seen nothing new.
+        service.in_sync(id, 1).await;
+        assert_eq!(service.view(id).observed, Some(kvm.condition(id)));
+        let events = rig.events().await;
+        let seen = events.iter().filter(|e| e.text.starts_with("missing")).count();
+        assert_eq!(seen, 1, "the listing had been believed");
+        assert_eq!(rig.deeds(id), []);
     });
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::book::{Alarm, Book, Gate, HostEntry, HostPlan};
+use super::book::{Alarm, Book, Entry, Gate, HostEntry, HostPlan};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::{HostListed, Seen};
 use crate::config::{self, Domain};
@@ -98,9 +98,15 @@ impl Book {
         self.open_gate(now);
         for (instance, condition) in own {
             // The record is of the look before; this one has gone by the instance's actor.
-            let before = self.instances.get(&instance).and_then(|e| e.freshness.at());
+            let entry = self.instances.get(&instance);
+            let before = entry.and_then(|e| e.freshness.at());
+            let recorded = entry.and_then(Entry::condition);
             let seen = Seen { condition, at, source: Source::Poll, before };
             self.seen(instance, id, seen, now);
+            if self.instances.get(&instance).and_then(Entry::condition) != recorded {
+                // Its actor may have seen nothing of it, and then reports nothing when it is over.
+                self.turn.then(Effect::LookAt(instance, at));
+            }
         }
         self.settle_host_incident(id, now);
         self.take_pending(id, now);

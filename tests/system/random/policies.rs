@@ -23,6 +23,7 @@ const RUNNING: &[Cell] = &[
     ("paused/watchdog", &["restart", "alert"]),
     ("crashed", &["restart", "alert"]),
     ("pmsuspended", &["wakeup", "ignore"]),
+    ("missing", &["redefine", "redefine", "alert"]),
 ];
 
 const PAUSED: &[Cell] = &[
@@ -30,6 +31,7 @@ const PAUSED: &[Cell] = &[
     ("shutoff/destroyed", &["start_paused", "accept", "alert"]),
     ("shutoff/crashed", &["start_paused", "alert"]),
     ("shutoff/saved", &["start_paused", "accept"]),
+    ("missing", &["redefine", "alert"]),
 ];
 
 const SHUTOFF: &[Cell] = &[
