@@ -260,3 +260,23 @@ fn a_host_that_cannot_be_reached_may_be_taken_out() {
         assert_eq!(service.board.fleet().open_incidents.iter().sum::<usize>(), 0);
     });
 }
+
+#[test]
+fn what_is_done_now_and_then_is_done_no_more_often_after_many_reloads() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        // That makes the service write down once a minute when its hosts answered.
+        rig.config += "[policies.default.running]\n\"shutoff/crashed\" = { action = \"start\", max_downtime = \"10m\" }\n";
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        for _ in 0..10 {
+            reload(&rig, &service, &rig.config).await.unwrap();
+            service.pass(1).await;
+        }
+        let before = service.commits();
+        service.pass(600).await;
+        let commits = service.commits() - before;
+        assert!((9..=11).contains(&commits), "{commits} in ten minutes");
+    });
+}

@@ -147,6 +147,8 @@ impl Book {
     /// Sees to it that this is done again in time: ten times in the shortest `max_downtime` that
     /// there is, and not at all where there is none.
     pub(super) fn keep_seen_again(&mut self, now: Timestamp) {
+        // Another configuration may say another time: there is one at most.
+        self.alarms.retain(|(_, alarm)| *alarm != Alarm::KeepSeen);
         let Some(shortest) = self.policies.shortest_downtime() else { return };
         let pause = (shortest / 10).max(KEEP_SEEN_AT_MOST_EVERY);
         if let Ok(at) = now.checked_add(pause) {

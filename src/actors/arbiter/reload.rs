@@ -115,14 +115,12 @@ impl Book {
         let id = &plan.config.id;
         self.admission.limit_host(id, plan.config.max_concurrent_actions);
         let Some(host) = self.hosts.get_mut(id) else { return };
+        (host.plan, host.pending) = (plan.clone(), pending);
         let uri = plan.config.shown_uri();
         if host.record.uri != uri {
             host.record.uri = uri;
             self.turn.write_host(id);
         }
-        let Some(host) = self.hosts.get_mut(id) else { return };
-        host.plan = plan.clone();
-        host.pending = pending;
         self.take_pending(id, now);
         // What is to become of its other domains goes by how they are now.
         self.turn.then(Effect::Relist(id.clone()));
