@@ -253,7 +253,7 @@ mod tests {
             "qemu+unix:///system?socket=/run/lab/a/libvirt-sock",
             "qemu+tcp://10.0.0.7/system",
             "qemu+tls://kvm-1.example.org:16514/system?pkipath=/etc/pki/libvirt",
-            "qemu+ssh://root@kvm-1/system?keyfile=/root/.ssh/id",
+            "qemu+ssh://root@kvm-1/system?keyfile=/etc/assured/id",
             "qemu+ext:///system?command=/usr/bin/reach",
             "test:///default",
             "test+unix:///default?socket=/run/lab/a/libvirt-sock",

@@ -20,7 +20,7 @@ fn killed_between_intent_and_outcome_it_looks_first() {
         assert_eq!(service.status(id), Status::Repairing);
         service.kill().await;
         // The start that was sent goes on by itself.
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        rig.pass(3).await;
         let service = rig.start().await;
         service.in_sync(id, 20).await;
         service.pass(60).await;

@@ -96,9 +96,7 @@ fn it_is_read_at_a_low_pace() {
         }
         let service = rig.start().await;
         let (on, before) = (rig.host("kvm-1"), rig.world.age());
-        while on.calls().definitions < 100 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        service.until("all were read", 60, |_| on.calls().definitions >= 100).await;
         assert!(rig.world.age() - before > std::time::Duration::from_secs(4));
         service.pass(60).await;
         assert_eq!(on.calls().definitions, 100);

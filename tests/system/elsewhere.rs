@@ -1,7 +1,5 @@
 //! The same machine on two hosts: nothing may be started twice.
 
-use std::time::Duration;
-
 use assured::actors::messages::ChangeInstance;
 use assured::hypervisor::{Lifecycle, Signal};
 use assured::model::{By, Command, Condition, DesiredState, InstanceId, Severity, Status};
@@ -175,7 +173,7 @@ fn the_incident_of_a_copy_goes_on_over_a_restart() {
     virtual_time(|| async {
         let (rig, id, service) = on_two().await;
         service.kill().await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        rig.pass(1).await;
         let service = rig.start().await;
         service.pass(60).await;
         assert_eq!((service.status(id), critical(&service)), (Status::OutOfSync, 1));

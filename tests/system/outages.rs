@@ -114,7 +114,7 @@ fn what_the_first_listing_lacked_and_the_next_look_found_is_awaited_no_more() {
     virtual_time(|| async {
         let (rig, id, service) = one_running().await;
         service.kill().await;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        rig.pass(1).await;
         rig.host("kvm-1").answer_empty(1);
         let service = rig.start_at_once().await;
         service.pass(90).await;

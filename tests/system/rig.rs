@@ -154,6 +154,11 @@ impl Rig {
         Service { board, arbiter, doors, metrics, clock, stop: Some(stop), ended }
     }
 
+    /// Lets virtual time pass while no service runs.
+    pub async fn pass(&self, seconds: u64) {
+        sleep(Duration::from_secs(seconds)).await;
+    }
+
     /// How often a command was sent for an instance, whatever came of it.
     pub fn sent(&self, id: InstanceId, command: Command) -> usize {
         self.world.journal().iter().filter(|d| d.id == id && d.command == command).count()
