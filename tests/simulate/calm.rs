@@ -11,6 +11,7 @@ use super::plan::{Plan, host_name};
 pub struct Calm {
     hosts: Vec<Watch>,
     seats: Vec<Watch>,
+    arbiter: Watch,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,7 +23,8 @@ struct Watch {
 
 impl Calm {
     pub fn new(hosts: usize, seats: usize) -> Self {
-        Self { hosts: vec![Watch::default(); hosts], seats: vec![Watch::default(); seats] }
+        let watches = |number| vec![Watch::default(); number];
+        Self { hosts: watches(hosts), seats: watches(seats), arbiter: Watch::default() }
     }
 
     /// Something was done to a host.
@@ -45,6 +47,11 @@ impl Calm {
         self.seats[seat].since
     }
 
+    /// Since when nothing is wrong with the arbiter and its database.
+    pub fn arbiter(&self) -> Duration {
+        self.arbiter.since
+    }
+
     /// A fault that is armed may happen at any time. Those of the arbiter and of the database disturb no
     /// look (N9, N14).
     pub fn note(&mut self, now: Duration, plan: &Plan) {
@@ -52,6 +59,10 @@ impl Calm {
         let root =
             rules.iter().any(|rule| matches!(rule.point, Point::RootChildExit | Point::RootReload));
         let named = |name: &str| rules.iter().any(|rule: &Rule| rule.name.as_deref() == Some(name));
+        let central = |rule: &Rule| {
+            ["arbiter.", "store.", "root."].iter().any(|of| rule.point.as_str().starts_with(of))
+        };
+        self.arbiter.note(now, rules.iter().any(central));
         for (number, watch) in self.hosts.iter_mut().enumerate() {
             watch.note(now, named(&host_name(number)) || root);
         }

@@ -189,7 +189,11 @@ pub fn no_action_on_what_is_held(facts: &Facts) -> Result<(), Broken> {
 pub fn no_action_in_maintenance(facts: &Facts) -> Result<(), Broken> {
     for deed in facts.new_deeds() {
         let of_host = |w: &&Working| host_name(w.host) == deed.host.as_str();
-        let last = facts.log.works.iter().filter(of_host).rfind(|w| w.at + AHEAD < deed.asked);
+        // An acknowledgement of its begin is some way behind it; it may be over as soon as that is asked for.
+        let counts = |w: &&Working| {
+            if w.working { w.at + AHEAD < deed.asked } else { w.at <= deed.asked + AHEAD }
+        };
+        let last = facts.log.works.iter().filter(of_host).rfind(counts);
         let withheld = last.filter(|working| working.working);
         if let Some(working) = withheld {
             let said = format!("{} although {} is worked on: {working:?}", deed.command, deed.host);

@@ -209,8 +209,9 @@ impl Stage {
             Whom::Seat(seat) => Some(seat_name(seat)),
             Whom::Command(command) => Some(Operation::Act(command).to_string()),
         };
-        if let (Point::HypervisorConnect | Point::HypervisorList, Whom::Host(host)) = (point, whom)
-        {
+        let reaching = point.as_str().starts_with("host.")
+            || matches!(point, Point::HypervisorConnect | Point::HypervisorList);
+        if let (true, Whom::Host(host)) = (reaching, whom) {
             let now = self.now();
             let times = std::iter::repeat_n((now, host), times as usize);
             self.log.borrow_mut().cut_off.extend(times);

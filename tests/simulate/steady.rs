@@ -14,6 +14,9 @@ use super::stage::{Reach, Stage};
 /// How long a service may take until it has read the database, or found it usable again.
 const SETTLED_AFTER: Duration = Duration::from_secs(7);
 
+/// How long after a fault the arbiter may know less than the database: it waits at most 10 s before it begins
+/// anew, and for an answer of the database as long.
+const ARBITER_CALM: Duration = Duration::from_secs(30);
 /// How long after a fault looks may be missing: a quarantine of five minutes, and some tries.
 const CALM: Duration = Duration::from_secs(8 * 60);
 /// No look is older where all is well: `missing` is looked for every minute.
@@ -52,7 +55,9 @@ async fn once(stage: &Stage) -> Result<(), String> {
     let usable = log.outages.last().and_then(|o| o.to).unwrap_or_default().max(begun);
     let fleet = service.board.fleet();
     never_restarted(&log, service)?;
-    if stage.now() < usable + SETTLED_AFTER || !fleet.database_healthy {
+    let settled = usable + SETTLED_AFTER;
+    let calm = stage.calm.arbiter() + ARBITER_CALM;
+    if stage.now() < settled.max(calm) || !fleet.database_healthy {
         return Ok(());
     }
     for attempt in loaded.attempts.iter().filter(|a| a.outcome.is_none()) {
