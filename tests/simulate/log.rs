@@ -30,6 +30,8 @@ pub struct Log {
     /// How many faults were put into the service, and how often it gave up because of them.
     pub disturbed: usize,
     pub gave_up: usize,
+    /// How many faults hold up questions to hosts.
+    pub held_up: usize,
 }
 
 /// Maintenance of a host.

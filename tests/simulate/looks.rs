@@ -21,8 +21,10 @@ pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
         let (EventKind::Observed, Some(id)) = (event.kind, event.instance) else { continue };
         let (Some(seen), Some(host)) = (observed_in(event), &event.host) else { continue };
         let at = looked_at(event);
-        let near = |r: &&Read| r.host == *host && r.asked.abs_diff(at) <= AHEAD;
-        let of_then = facts.reads(at.saturating_sub(AHEAD), at + LONGEST);
+        // A question that is held up on its way is of the time at which it was to be asked.
+        let late = if facts.log.held_up > 0 { LONGEST } else { AHEAD };
+        let near = |r: &&Read| r.host == *host && r.asked + AHEAD >= at && r.asked <= at + late;
+        let of_then = facts.reads(at.saturating_sub(AHEAD), at + 2 * LONGEST);
         let answers = of_then.iter().filter(near).filter_map(|read| {
             let said = read.said.as_ref()?;
             let absent = is_complete(read).then_some(Condition::Missing);

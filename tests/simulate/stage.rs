@@ -18,7 +18,7 @@ use super::calm::Calm;
 use super::log::{self, Held, Life, Log, Span, Working};
 use super::orders::answered;
 use super::plan::{Plan, host_name, seat_id};
-use super::steps::{Act, Database, Disturbance, ServiceAct, Step, Whom, Work};
+use super::steps::{Act, Database, Disturbance, Kind, ServiceAct, Step, Whom, Work};
 use crate::rig::{Rig, Service, Wrap};
 
 /// How a host can be reached, as the script has made it.
@@ -216,7 +216,12 @@ impl Stage {
             let times = std::iter::repeat_n((now, host), times as usize);
             self.log.borrow_mut().cut_off.extend(times);
         }
-        self.log.borrow_mut().disturbed += 1;
+        {
+            let mut log = self.log.borrow_mut();
+            log.disturbed += 1;
+            let reads = matches!(whom, Whom::Host(_)) && matches!(kind, Kind::Delay(_));
+            log.held_up += usize::from(reads && point.as_str().starts_with("hypervisor."));
+        }
         faults::arm(Rule { point, name, after, times, fault: kind.fault() });
     }
 
@@ -224,9 +229,13 @@ impl Stage {
         let Some(service) = &self.service else { return };
         let (id, by) = (HostId::from(host_name(host).as_str()), By::ApiLocal);
         let (log, world) = (self.log.clone(), self.rig.world.clone());
+        let asked = self.log.borrow().works.len();
         let note = move |working| {
-            let at = world.age();
-            log.borrow_mut().works.push(Working { at, host, working });
+            let (at, mut log) = (world.age(), log.borrow_mut());
+            // If something was asked for meanwhile, nobody knows what is so.
+            if !working || log.works[asked..].iter().all(|work| work.host != host) {
+                log.works.push(Working { at, host, working });
+            }
         };
         match work {
             Work::Begins => {

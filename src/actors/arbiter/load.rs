@@ -8,10 +8,11 @@ use actix::{ActorFutureExt, AsyncContext, Context};
 use jiff::Timestamp;
 
 use super::book::{Book, Entry, LastIds};
+use super::future::believe;
 use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::Hello;
-use crate::faults::Point;
+use crate::faults::{Bug, Point, bug};
 use crate::model::{AttemptId, InstanceId};
 use crate::store::{Loaded, StoreError};
 
@@ -41,7 +42,7 @@ impl Arbiter {
     }
 
     fn have_read(&mut self, result: Result<Loaded, StoreError>, ctx: &mut Context<Self>) {
-        let loaded = match result {
+        let mut loaded = match result {
             Ok(loaded) => loaded,
             Err(error) => {
                 tracing::error!("{error}; nothing is done until the database can be used again");
@@ -56,7 +57,17 @@ impl Arbiter {
         self.failures = 0;
         self.trouble = None;
         let now = self.settings.clock.now();
+        let changed = if bug(Bug::FutureBelieved) { Vec::new() } else { believe(&mut loaded, now) };
+        if !changed.is_empty() {
+            tracing::warn!(
+                instances = changed.len(),
+                "the clock was set back: what the database says of the future counts as said now"
+            );
+        }
         let mut book = book_from(&self.settings, loaded, &self.carried, now);
+        for id in changed {
+            book.turn.write(id);
+        }
         for id in self.instances.keys() {
             if let Some(entry) = book.instances.get_mut(id) {
                 entry.attended = true;

@@ -12,6 +12,7 @@
 mod asked;
 mod book;
 mod definitions;
+mod future;
 mod holds;
 mod hosts;
 mod incidents;
