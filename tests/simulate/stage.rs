@@ -230,7 +230,7 @@ impl Stage {
         let (id, by) = (HostId::from(host_name(host).as_str()), By::ApiLocal);
         let (log, world) = (self.log.clone(), self.rig.world.clone());
         let asked = self.log.borrow().works.len();
-        let note = move |working| {
+        let note = move |working: bool| {
             let (at, mut log) = (world.age(), log.borrow_mut());
             // If something was asked for meanwhile, nobody knows what is so.
             if !working || log.works[asked..].iter().all(|work| work.host != host) {
