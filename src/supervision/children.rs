@@ -221,7 +221,10 @@ impl Entry {
 fn wants_restart(restart: RestartType, exit: &Exit) -> bool {
     match (restart, exit) {
         (RestartType::Permanent, _) => true,
-        (RestartType::Transient, Exit::Failed(_) | Exit::Panicked(_) | Exit::Killed) => true,
+        (
+            RestartType::Transient,
+            Exit::Failed(_) | Exit::Panicked(_) | Exit::Killed | Exit::Hung { .. },
+        ) => true,
         (RestartType::Transient, Exit::Normal) | (RestartType::Temporary, _) => false,
     }
 }

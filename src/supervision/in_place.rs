@@ -89,6 +89,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Exit> {
         let this = self.get_mut();
+        let _turn = this.core.turn(cx);
+        if let Some(exit) = this.core.beat.verdict()
+            && this.waiting.is_none()
+        {
+            this.core.life.break_off();
+            if let Err(last) = this.wait_after(exit) {
+                return Poll::Ready(this.core.finish(last));
+            }
+        }
         if this.core.asked_to_stop(cx) {
             if this.waiting.is_some() {
                 return Poll::Ready(this.core.finish(Exit::Normal));
@@ -97,6 +106,8 @@ where
         }
         loop {
             let exit = if let Some(sleep) = &mut this.waiting {
+                // Who waits for the next life does not hang.
+                this.core.beat.note();
                 ready!(sleep.as_mut().poll(cx));
                 this.waiting = None;
                 let Err(exit) = this.resume() else { continue };
@@ -120,7 +131,7 @@ where
     fn wait_after(&mut self, exit: Exit) -> Result<(), Exit> {
         match &exit {
             Exit::Normal | Exit::Killed => return Err(exit),
-            Exit::Failed(_) | Exit::Panicked(_) => {}
+            Exit::Failed(_) | Exit::Panicked(_) | Exit::Hung { .. } => {}
         }
         if !self.core.life.is_born() {
             return Err(exit);

@@ -36,6 +36,7 @@
 //! strategies than `one_for_one`; heartbeats of single actors; actors on other threads. It knows no
 //! other room of the crate.
 
+mod beat;
 mod child;
 mod children;
 mod delay;
@@ -45,14 +46,17 @@ mod life;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod watchdog;
 mod window;
 
+pub use beat::{Sign, Stillness, sweep_pace};
 pub use child::{Child, Link, start_child, stop_in_reverse};
 pub use children::Children;
 pub use delay::{Delay, DelaySpec};
 pub use exit::{ChildExit, ChildRestart, Exit, ExitSlot, Incarnation, RestartStep};
 pub use in_place::{InPlaceSpec, start_in_place};
 pub use spec::{ChildSpec, ChildState, ChildStatus, Decision, Exhausted, RestartType};
+pub use turns::Turns;
 pub use watchdog::{Pulse, Silence, Watchdog, WatchdogError};
 pub use window::{Limit, RestartWindow};

@@ -124,7 +124,8 @@ impl Host {
     ) -> Option<(InstanceId, Addr<Instance>)> {
         let (incarnation, shared) = (incarnation?, Rc::clone(self.shared.as_ref()?));
         let assignment = self.assignments.get(&id)?.clone();
-        let link = Link { child: id, incarnation, parent: ctx.address().recipient() };
+        let (parent, name) = (ctx.address().recipient(), assignment.name.as_str().into());
+        let link = Link { child: id, incarnation, parent, name };
         let (addr, child) = start_child(link, move |_, _| Instance::new(shared, assignment));
         self.family.book.running(&id, incarnation);
         self.family.held.insert(id, (addr.clone(), child));

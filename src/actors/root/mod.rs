@@ -120,7 +120,7 @@ impl Tree {
     ) -> Result<Self, Ending> {
         let (tell, ended) = oneshot::channel();
         let parent = Init { tell: Some(tell) }.start().recipient();
-        let link = Link { child: "root", incarnation: Incarnation(1), parent };
+        let link = Link { child: "root", incarnation: Incarnation(1), parent, name: "root".into() };
         let (root, child) = start_child(link, move |ctx, slot| {
             ctx.set_mailbox_capacity(1 << 12);
             Root {
@@ -172,7 +172,9 @@ impl Handler<ChildExit<&'static str>> for Init {
         let ending = match exit.exit {
             Exit::Normal | Exit::Killed => Ending::Stopped,
             Exit::Failed(why) => Ending::GaveUp(why),
-            Exit::Panicked(what) => Ending::GaveUp(format!("the root panicked: {what}")),
+            exit @ (Exit::Panicked(_) | Exit::Hung { .. }) => {
+                Ending::GaveUp(format!("the root {exit}"))
+            }
         };
         if let Some(tell) = self.tell.take() {
             // If nobody waits for it, the process is ending already.
@@ -188,12 +190,17 @@ impl Root {
         ChildSpec { restart, limit, delay, exhausted }
     }
 
+    fn link(child: Name, incarnation: Incarnation, ctx: &Context<Self>) -> Link<Name> {
+        let name = format!("the {child}").into();
+        Link { child, incarnation, parent: ctx.address().recipient(), name }
+    }
+
     fn start_arbiter(&mut self, ctx: &mut Context<Self>) {
         // Its budget is its own: once it is spent, so is the root's.
         let limit = Limit { restarts: 0, window: self.assembler.arbiter_limit().window };
         self.book.add(Name::Arbiter, Self::spec(limit, Exhausted::Escalate));
         let Some(incarnation) = self.book.start(&Name::Arbiter, Instant::now()) else { return };
-        let link = Link { child: Name::Arbiter, incarnation, parent: ctx.address().recipient() };
+        let link = Self::link(Name::Arbiter, incarnation, ctx);
         let spec = InPlaceSpec {
             limit: self.assembler.arbiter_limit(),
             delay: DelaySpec::default(),
@@ -227,7 +234,7 @@ impl Root {
     /// Starts a new life of a child.
     fn launch(&mut self, name: Name, life: Option<Incarnation>, ctx: &mut Context<Self>) {
         let Some(incarnation) = life else { return };
-        let link = Link { child: name.clone(), incarnation, parent: ctx.address().recipient() };
+        let link = Self::link(name.clone(), incarnation, ctx);
         let child = match &name {
             // It restarts in its place.
             Name::Arbiter => return,
