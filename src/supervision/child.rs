@@ -149,8 +149,7 @@ where
     let life = Life::new(make, Rc::clone(&beat));
     let address = life.address();
     let seat = Turns::here().enter(Arc::clone(&link.name));
-    let core =
-        Core { life, link: Some(link), asked: Some(asked), beat: Rc::clone(&beat), seat };
+    let core = Core { life, link: Some(link), asked: Some(asked), beat: Rc::clone(&beat), seat };
     let task = actix::spawn(wrap(core));
     let kill = KillOnDrop(task.abort_handle());
     let stillness = Stillness::default();

@@ -36,6 +36,7 @@
 //! strategies than `one_for_one`; heartbeats of single actors; actors on other threads. It knows no
 //! other room of the crate.
 
+mod alarm;
 mod beat;
 mod child;
 mod children;
@@ -50,6 +51,7 @@ mod turns;
 mod watchdog;
 mod window;
 
+pub use alarm::Alarm;
 pub use beat::{Sign, Stillness, sweep_pace};
 pub use child::{Child, Link, start_child, stop_in_reverse};
 pub use children::Children;

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alarm;
 mod beat;
 mod book;
 mod hooks;
@@ -231,5 +232,10 @@ impl Handler<ChildRestart<u32>> for Witness {
 }
 
 fn link(child: u32, incarnation: u64, parent: &Addr<Witness>) -> Link<u32> {
-    Link { child, incarnation: Incarnation(incarnation), parent: parent.clone().recipient(), name: format!("probe {child}").into() }
+    Link {
+        child,
+        incarnation: Incarnation(incarnation),
+        parent: parent.clone().recipient(),
+        name: format!("probe {child}").into(),
+    }
 }
