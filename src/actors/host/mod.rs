@@ -73,6 +73,8 @@ pub struct HostSettings {
     pub metrics: Metrics,
     /// When it last answered.
     pub last_seen: Arc<Moment>,
+    /// In which an instance's actor finishes a turn, or is ended.
+    pub heartbeat: Duration,
     /// How often an instance's actor may fail.
     pub instance_limit: Limit,
     /// How many instances that are gone at once are too many to be believed at first.
@@ -154,6 +156,7 @@ impl Actor for Host {
                 act.relist_soon(ctx);
             }
         });
+        self.watch_children(ctx);
         self.advance(ctx);
     }
 }

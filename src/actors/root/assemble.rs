@@ -123,6 +123,7 @@ impl Assembler {
             board: parts.board.clone(),
             metrics: parts.metrics.clone(),
             last_seen: self.last_seen(id),
+            heartbeat: self.heartbeat(),
             instance_limit: limit(settings.supervision.instance),
             mass_change: settings.service.mass_change,
             quarantine: QUARANTINE,
@@ -159,6 +160,11 @@ impl Assembler {
     /// How often a host's actor may fail.
     pub(super) fn host_limit(&self) -> Limit {
         limit(self.settings.supervision.host)
+    }
+
+    /// In which every actor finishes a turn, or is ended.
+    pub(super) fn heartbeat(&self) -> Duration {
+        self.settings.supervision.heartbeat
     }
 
     /// How long actions under way may take to end when the service is stopped.
