@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use super::StoreError;
 use super::failure::panic_text;
 use super::session::{DatabaseFile, Session};
+use crate::faults::{self, Point};
 
 /// Something to do on the session.
 pub(super) type Job = Box<dyn FnOnce(&mut Session) + Send>;
@@ -117,6 +118,7 @@ impl Drop for Life {
 
 fn work(mut session: Session, queue: Receiver<Job>) {
     while let Ok(job) = queue.recv() {
+        faults::pass(Point::StoreThread, "");
         // The session turns panics of what runs in it into errors; this is for all the rest. The
         // job's answer is dropped, which its waiter sees.
         let _ = catch_unwind(AssertUnwindSafe(|| job(&mut session)));
