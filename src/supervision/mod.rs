@@ -60,5 +60,5 @@ pub use exit::{ChildExit, ChildRestart, Exit, ExitSlot, Incarnation, RestartStep
 pub use in_place::{InPlaceSpec, start_in_place};
 pub use spec::{ChildSpec, ChildState, ChildStatus, Decision, Exhausted, RestartType};
 pub use turns::Turns;
-pub use watchdog::{Pulse, Silence, Watchdog, WatchdogError};
+pub use watchdog::{Pulse, Relay, Silence, Watchdog, WatchdogError};
 pub use window::{Limit, RestartWindow};

@@ -46,3 +46,33 @@ fn a_pulse_beats_on_its_thread() {
         drop(watchdog);
     });
 }
+
+#[test]
+fn beats_are_passed_on_and_their_absence_is_not() {
+    let (words, heard) = mpsc::channel();
+    let (alarms, alarmed) = mpsc::channel();
+    let relay =
+        Relay { every: Duration::from_millis(1), tell: Box::new(move || words.send(()).unwrap()) };
+    let alarm = move || alarms.send(()).unwrap();
+    let (pulse, watchdog) =
+        Watchdog::start_with(Duration::from_millis(50), Some(relay), alarm).unwrap();
+    assert!(watchdog.pace() < Duration::from_millis(1), "the finer of both paces");
+    for _ in 0..3 {
+        pulse.beat();
+        assert_eq!(heard.recv(), Ok(()));
+    }
+    // From here on nobody beats, so nothing is passed on, and the alarm comes.
+    assert_eq!(alarmed.recv(), Ok(()));
+    assert_eq!(heard.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    drop(watchdog);
+}
+
+#[test]
+fn with_thinner_slices_the_same_silence_is_an_alarm() {
+    let mut silence = Silence::of(10);
+    assert!((0..9).all(|_| !silence.look(0)));
+    assert!(!silence.is_broken());
+    assert!(silence.look(0));
+    assert!(!silence.look(1));
+    assert!(silence.is_broken());
+}
