@@ -1,11 +1,13 @@
 //! Reading the database: at the start, after a panic, and after it could not be written.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context};
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use super::book::{Book, Entry, LastIds};
 use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
@@ -18,8 +20,8 @@ use crate::store::{Loaded, StoreError};
 impl Arbiter {
     /// Reads the database, and goes on from what it says.
     pub(super) fn read(&mut self, ctx: &mut Context<Self>) {
-        let load = wrap_future::<_, Self>(self.settings.store.reload());
-        ctx.spawn(load.map(|result, act, ctx| act.have_read(result, ctx)));
+        let load = told_when_late(self.settings.database_deadline, self.settings.store.reload());
+        ctx.spawn(wrap_future::<_, Self>(load).map(|result, act, ctx| act.have_read(result, ctx)));
     }
 
     /// Reads it again after a while, longer each time.
@@ -37,6 +39,7 @@ impl Arbiter {
             store.commit(crate::store::Batch::default()).await?;
             store.reload().await
         };
+        let probe = told_when_late(self.settings.database_deadline, probe);
         ctx.spawn(wrap_future::<_, Self>(probe).map(|result, act, ctx| act.have_read(result, ctx)));
     }
 
@@ -66,6 +69,9 @@ impl Arbiter {
         for end in self.ends.drain(..) {
             book.ended(end.instance, end.attempt, end.outcome, now);
         }
+        for (at, line) in self.unsaid.drain(..) {
+            book.note(at, line);
+        }
         if self.draining {
             book.gate = super::Gate::Draining;
         }
@@ -77,6 +83,20 @@ impl Arbiter {
         }
         self.end_turn_soon(ctx);
     }
+}
+
+/// Waits for the database as long as it takes: asking again would only make its queue longer.
+async fn told_when_late<T>(
+    deadline: Duration,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let mut answer = pin!(answer);
+    if let Ok(answered) = timeout(deadline, &mut answer).await {
+        return answered;
+    }
+    let late = StoreError::Late { after: deadline };
+    tracing::error!("{late}; nothing is done until then");
+    answer.await
 }
 
 /// A book that says what the database and the configuration say.
