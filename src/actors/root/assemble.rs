@@ -146,6 +146,7 @@ impl Assembler {
             limits: Limits { total: settings.service.max_concurrent_actions },
             hosts: settings.hosts.iter().map(plan).collect(),
             instances: settings.instances.clone(),
+            database_deadline: self.heartbeat(),
             action_deadline: settings.service.action_deadline,
             mass_change: settings.service.mass_change,
             passive_hypervisor: settings.service.passive_hypervisor,
