@@ -4,6 +4,11 @@
 #[allow(dead_code, unreachable_pub, clippy::panic)]
 mod rig;
 
+mod ends;
+mod hangs;
+mod storms;
+mod threads;
+
 use std::cell::Cell;
 use std::rc::Rc;
 

@@ -207,6 +207,19 @@ impl Store {
         }
     }
 
+    /// Ends the thread that writes, as a panic that nothing catches would.
+    #[cfg(test)]
+    pub(crate) fn end_thread(&self) {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("as the test wants it");
+            }
+        }
+        let job = |_: &mut Session| -> Result<(), StoreError> { std::panic::panic_any(Bomb) };
+        drop(self.on_writer(job));
+    }
+
     /// Sends a job to the session, or does it at once in memory.
     fn on_writer<T: Send + 'static>(
         &self,

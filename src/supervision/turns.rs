@@ -46,6 +46,12 @@ impl Turns {
         self.names().of.get(&now).cloned()
     }
 
+    /// The names of all children that live, in no order.
+    #[cfg(test)]
+    pub(crate) fn living(&self) -> Vec<Arc<str>> {
+        self.names().of.values().cloned().collect()
+    }
+
     /// A place in the table for a new child.
     pub(super) fn enter(&self, name: Arc<str>) -> Seat {
         let mut names = self.names();

@@ -120,6 +120,20 @@ impl Rig {
 
     /// Starts a service, and waits for nothing.
     pub async fn start_at_once(&self) -> Service {
+        let (parts, settings) = self.parts();
+        let Parts { clock, board, metrics, .. } = parts.clone();
+        let tree = Tree::start(Assembler::new(&settings, &parts), |_| Vec::new()).await.unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let doors = tree.doors.clone();
+        let ended = tokio::task::spawn_local(tree.until(async move {
+            let _ = stopped.await;
+        }));
+        let arbiter = doors.arbiter.clone();
+        Service { board, arbiter, doors, metrics, clock, stop: Some(stop), ended }
+    }
+
+    /// What a service in this world is made of.
+    pub fn parts(&self) -> (Parts, Settings) {
         let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let clock = Clock::starting_at(begin + self.world.age());
         let settings = self.settings();
@@ -128,10 +142,10 @@ impl Rig {
         let metrics = Metrics::new("test").unwrap();
         let (world, wrap) = (self.world.clone(), self.wrap.clone());
         let parts = Parts {
-            clock: clock.clone(),
+            clock,
             store: self.store.clone(),
-            board: board.clone(),
-            metrics: metrics.clone(),
+            board,
+            metrics,
             reach: Rc::new(move |host: &config::Host| {
                 let host = Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>;
                 match &wrap {
@@ -144,14 +158,7 @@ impl Rig {
                 Box::pin(std::future::ready(read))
             })),
         };
-        let tree = Tree::start(Assembler::new(&settings, &parts), |_| Vec::new()).await.unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let doors = tree.doors.clone();
-        let ended = tokio::task::spawn_local(tree.until(async move {
-            let _ = stopped.await;
-        }));
-        let arbiter = doors.arbiter.clone();
-        Service { board, arbiter, doors, metrics, clock, stop: Some(stop), ended }
+        (parts, settings)
     }
 
     /// Lets virtual time pass while no service runs.

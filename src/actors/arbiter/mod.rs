@@ -21,6 +21,8 @@ mod maintenance;
 mod mass;
 mod moves;
 mod orders;
+#[cfg(test)]
+pub(super) mod reached;
 mod reload;
 mod seen;
 mod told;

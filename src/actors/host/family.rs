@@ -35,7 +35,7 @@ pub(super) struct Family {
 impl Family {
     pub(super) fn new(settings: &HostSettings, node: NodeId) -> Self {
         Self {
-            book: Children::new(),
+            book: Children::above(settings.lives.get()),
             held: BTreeMap::new(),
             names: HashMap::new(),
             limit: settings.instance_limit,
@@ -128,6 +128,8 @@ impl Host {
         let name = format!("{} on {}", assignment.name, self.settings.config.id).into();
         let link = Link { child: id, incarnation, parent, name };
         let (addr, child) = start_child(link, move |_, _| Instance::new(shared, assignment));
+        let lives = &self.settings.lives;
+        lives.set(lives.get().max(incarnation));
         self.family.book.running(&id, incarnation);
         self.family.held.insert(id, (addr.clone(), child));
         self.family.show(&id);

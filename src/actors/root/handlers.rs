@@ -53,6 +53,8 @@ impl Handler<ChildExit<Name>> for Root {
         };
         self.tell_failed(&name, now);
         self.held.remove(&name);
+        // Whoever was below it has ended with it.
+        self.assembler.parts.board.hide_node(&Self::node(&name));
         self.show(&name);
         ctx.run_later(after, move |act, ctx| {
             let incarnation = act.book.restart(&name, ended, Instant::now());

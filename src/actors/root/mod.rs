@@ -308,11 +308,15 @@ impl Root {
             restarts: status.restarts,
             last_exit: status.last_exit.map(|exit| exit.to_string()),
         };
-        let shown = match name {
+        self.assembler.parts.board.show_node(&Self::node(name), &node);
+    }
+
+    /// Where a child is shown.
+    fn node(name: &Name) -> NodeId {
+        NodeId::root().child(match name {
             Name::Host(id) => id.as_str(),
             Name::Store | Name::Arbiter | Name::Beside(_) => name.kind(),
-        };
-        self.assembler.parts.board.show_node(&NodeId::root().child(shown), &node);
+        })
     }
 }
 
