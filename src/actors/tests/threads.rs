@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::rig::{Rig, Service, virtual_time};
+use crate::hypervisor::Signal;
 use crate::model::{Condition, DesiredState, EventKind, Status};
 use crate::snapshot::NodeId;
 use crate::store::{Outage, Store};
@@ -134,5 +135,33 @@ fn a_database_that_does_not_answer_is_unavailable_and_looks_go_on() {
         assert_eq!((rig.deeds(id).len(), rig.deeds(other).len()), (1, 1));
         assert_eq!(service.status(id), Status::InSync);
         assert_eq!(service.view(id).generation().0, 2, "once");
+    });
+}
+
+/// libvirt's event loop serves all hosts: its end is a failure of each host's actor that has a session.
+#[test]
+fn hosts_that_hear_nothing_any_more_are_begun_anew() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1", "kvm-2"]);
+        let ids = ["kvm-1", "kvm-2"]
+            .map(|host| rig.instance(host, &format!("web-{host}"), RunningBooted, Running));
+        let service = rig.start().await;
+        for id in ids {
+            service.in_sync(id, 20).await;
+        }
+        for host in ["kvm-1", "kvm-2"] {
+            rig.host(host).signal(Signal::Deaf { why: "it panicked".to_owned() });
+        }
+        let restarts = service.metrics.actor_restarts.with_label_values(&["host"]);
+        service.until("begun anew", 5, |_| restarts.get() == 2).await;
+        for (host, id) in ["kvm-1", "kvm-2"].into_iter().zip(ids) {
+            let node = service.board.tree().get(&NodeId::root().child(host)).cloned().unwrap();
+            let why = "failed: libvirt's event loop ended: it panicked";
+            assert_eq!(node.last_exit.as_deref(), Some(why));
+            service.until("a new session", 5, |_| rig.host(host).sessions() == 1).await;
+            rig.host(host).destroy(id);
+            service.until("repaired", 10, |_| rig.deeds(id).len() == 1).await;
+            service.in_sync(id, 20).await;
+        }
     });
 }
