@@ -40,6 +40,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How many threads answer HTTP requests.
 const HTTP_WORKERS: usize = 2;
+/// How long the last line of the log may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How many threads may wait for hosts and for reads of the database, all hosts together: each host
 /// bounds its own, so this is for some hundreds of hosts that all hang.
 const BLOCKING_THREADS: usize = 8192;
@@ -299,7 +301,18 @@ fn guard_thread(heartbeat: Duration) -> Result<Watchdog, Failure> {
             Some(name) => format!("in a turn of {name}"),
             None => "between the actors' turns".to_owned(),
         };
-        tracing::error!("the actors' thread was silent for {silent} s, {stuck}: the process ends");
+        // By another thread: what the actors' thread is stuck in may be the log.
+        let (said, heard) = std::sync::mpsc::channel();
+        let say = move || {
+            tracing::error!(
+                "the actors' thread was silent for {silent} s, {stuck}: the process ends"
+            );
+            // Nobody may be waiting any more.
+            let _ = said.send(());
+        };
+        // Without a thread nothing is said, and an error is a word that takes too long.
+        drop(std::thread::Builder::new().name("last-words".to_owned()).spawn(say));
+        let _ = heard.recv_timeout(LAST_WORDS);
         std::process::exit(Exit::GaveUp.code().into());
     })
     .map_err(|e| Failure::Start(whole(&e)))?;

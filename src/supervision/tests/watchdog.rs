@@ -76,3 +76,34 @@ fn with_thinner_slices_the_same_silence_is_an_alarm() {
     assert!(!silence.look(1));
     assert!(silence.is_broken());
 }
+
+/// Blocks its thread until the alarm has said in whose turn.
+struct Stuck(mpsc::Receiver<Option<String>>);
+
+impl Actor for Stuck {
+    type Context = Context<Self>;
+}
+
+impl Handler<Do> for Stuck {
+    type Result = u32;
+
+    fn handle(&mut self, _: Do, _: &mut Self::Context) -> u32 {
+        assert_eq!(self.0.recv().unwrap().as_deref(), Some("probe 5"));
+        7
+    }
+}
+
+#[test]
+fn an_alarm_can_say_in_whose_turn_the_thread_is_stuck() {
+    run(async {
+        let (say, said) = mpsc::channel();
+        let turns = Turns::here();
+        let alarm = move || say.send(turns.whose().map(|name| name.to_string())).unwrap();
+        let parent = Witness::default().start();
+        let (address, _child) = start_child(link(5, 1, &parent), |_, _| Stuck(said));
+        let (pulse, watchdog) = Watchdog::start(Duration::from_millis(40), alarm).unwrap();
+        pulse.beat();
+        assert_eq!(address.send(Do::Ping).await, Ok(7));
+        drop(watchdog);
+    });
+}
