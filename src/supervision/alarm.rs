@@ -81,8 +81,7 @@ where
         cx: &mut task::Context<'_>,
     ) -> Poll<()> {
         let this = &mut *self;
-        loop {
-            let Some(at) = this.setting.at.get() else { break };
+        while let Some(at) = this.setting.at.get() {
             let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
             if sleep.deadline() != at {
                 sleep.as_mut().reset(at);

@@ -38,6 +38,7 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised};
 use jiff::Timestamp;
+use prometheus::IntGauge;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -101,6 +102,7 @@ pub struct ArbiterSettings {
 pub struct Arbiter {
     settings: ArbiterSettings,
     show: Show,
+    depth: IntGauge,
     /// What is known; none until the database was read.
     book: Option<Book>,
     /// Who is where. Survives what the book does not.
@@ -114,6 +116,8 @@ pub struct Arbiter {
     unsaid: Vec<(Timestamp, Line)>,
     /// Whether a commit is under way.
     committing: bool,
+    /// How many messages this turn has taken.
+    taken: i64,
     /// Whether the end of this turn was announced already.
     turn_ends: bool,
     /// Who waits for the end of this turn.
@@ -136,9 +140,11 @@ impl Arbiter {
     #[must_use]
     pub fn new(settings: ArbiterSettings) -> Self {
         let show = Show::new(settings.board.clone(), settings.metrics.clone());
+        let depth = settings.metrics.mailbox_depth.with_label_values(&["arbiter"]);
         Self {
             settings,
             show,
+            depth,
             book: None,
             hosts: BTreeMap::new(),
             instances: HashMap::new(),
@@ -146,6 +152,7 @@ impl Arbiter {
             ends: Vec::new(),
             unsaid: Vec::new(),
             committing: false,
+            taken: 0,
             turn_ends: false,
             replies: Vec::new(),
             trouble: None,
@@ -382,6 +389,7 @@ impl Supervised for Arbiter {
     fn restarting(&mut self, _: &mut Self::Context) {
         // Deferred answers of the life that ended are gone with it.
         self.committing = false;
+        self.taken = 0;
         self.turn_ends = false;
         self.replies.clear();
         self.forget("the arbiter was restarted, and reads the database again".to_owned());

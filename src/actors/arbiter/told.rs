@@ -26,6 +26,7 @@ impl Handler<TurnEnds> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, _: TurnEnds, ctx: &mut Context<Self>) {
+        self.depth.set(std::mem::take(&mut self.taken));
         self.end_turn(ctx);
     }
 }
@@ -38,6 +39,7 @@ impl Arbiter {
         change: impl FnOnce(&mut Book, jiff::Timestamp),
     ) {
         let now = self.settings.clock.now();
+        self.taken += 1;
         if let Some(book) = &mut self.book {
             change(book, now);
             let is_full = book.turn.is_full();
