@@ -6,6 +6,7 @@ mod rig;
 
 mod ends;
 mod hangs;
+mod roots;
 mod storms;
 mod threads;
 

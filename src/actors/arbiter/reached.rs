@@ -43,7 +43,7 @@ pub(in crate::actors) struct Hang;
 #[rtype(result = "()")]
 pub(in crate::actors) struct Boom;
 
-fn hang<A: Actor<Context = Context<A>>>(ctx: &mut Context<A>) {
+pub(in crate::actors) fn hang<A: Actor<Context = Context<A>>>(ctx: &mut Context<A>) {
     actix::AsyncContext::wait(ctx, actix::fut::wrap_future::<_, A>(std::future::pending()));
 }
 

@@ -87,6 +87,15 @@ impl Handler<ChildRestart<Name>> for Root {
     }
 }
 
+#[cfg(test)]
+impl Handler<crate::actors::arbiter::reached::Hang> for Root {
+    type Result = ();
+
+    fn handle(&mut self, _: crate::actors::arbiter::reached::Hang, ctx: &mut Context<Self>) {
+        crate::actors::arbiter::reached::hang(ctx);
+    }
+}
+
 impl Root {
     /// A host whose actor rests cannot be asked: nobody else is disturbed by that.
     fn quarantined(&self, name: &Name, exit: &crate::supervision::Exit) {

@@ -150,6 +150,12 @@ impl Tree {
         Ok(Self { doors, root, child, heartbeat, ended })
     }
 
+    /// Makes the root hang.
+    #[cfg(test)]
+    pub(super) fn hang(&self) {
+        self.root.do_send(super::arbiter::reached::Hang);
+    }
+
     /// Lets it live until `stop` is ready or it gives up. When asked to stop, actions under way may
     /// end within the shutdown grace, and no new one begins.
     pub async fn until(mut self, stop: impl Future<Output = ()>) -> Ending {
