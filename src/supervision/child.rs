@@ -37,7 +37,7 @@ pub struct Link<K: Send + 'static> {
     pub incarnation: Incarnation,
     /// The parent.
     pub parent: Recipient<ChildExit<K>>,
-    /// What to call it where it is said whose turn it is ([`Turns`](super::Turns)).
+    /// What to call it where it is said whose turn it is ([`Turns`]).
     pub name: Arc<str>,
 }
 

@@ -1,7 +1,6 @@
 //! Reading the database: at the start, after a panic, and after it could not be written.
 
 use std::collections::{BTreeMap, HashMap};
-use std::pin::pin;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
@@ -20,7 +19,7 @@ use crate::store::{Loaded, StoreError};
 impl Arbiter {
     /// Reads the database, and goes on from what it says.
     pub(super) fn read(&mut self, ctx: &mut Context<Self>) {
-        let load = told_when_late(self.settings.database_deadline, self.settings.store.reload());
+        let load = in_time(self.patience(), self.settings.store.reload());
         ctx.spawn(wrap_future::<_, Self>(load).map(|result, act, ctx| act.have_read(result, ctx)));
     }
 
@@ -39,8 +38,15 @@ impl Arbiter {
             store.commit(crate::store::Batch::default()).await?;
             store.reload().await
         };
-        let probe = told_when_late(self.settings.database_deadline, probe);
+        let probe = in_time(self.patience(), probe);
         ctx.spawn(wrap_future::<_, Self>(probe).map(|result, act, ctx| act.have_read(result, ctx)));
+    }
+
+    /// How long an answer is waited for: longer each time, so that a database that takes long is read
+    /// in the end.
+    const fn patience(&self) -> Duration {
+        let failures = if self.failures < 6 { self.failures } else { 6 };
+        self.settings.database_deadline.saturating_mul(1 << failures)
     }
 
     fn have_read(&mut self, result: Result<Loaded, StoreError>, ctx: &mut Context<Self>) {
@@ -85,18 +91,12 @@ impl Arbiter {
     }
 }
 
-/// Waits for the database as long as it takes: asking again would only make its queue longer.
-async fn told_when_late<T>(
-    deadline: Duration,
+/// An answer of the database's, or the error that there is none.
+pub(super) async fn in_time<T>(
+    patience: Duration,
     answer: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    let mut answer = pin!(answer);
-    if let Ok(answered) = timeout(deadline, &mut answer).await {
-        return answered;
-    }
-    let late = StoreError::Late { after: deadline };
-    tracing::error!("{late}; nothing is done until then");
-    answer.await
+    timeout(patience, answer).await.unwrap_or(Err(StoreError::Late { after: patience }))
 }
 
 /// A book that says what the database and the configuration say.

@@ -40,7 +40,6 @@ use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised};
 use jiff::Timestamp;
 use prometheus::IntGauge;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
 pub use book::HostPlan;
 use book::{Book, Gate};
@@ -208,10 +207,7 @@ impl Arbiter {
         let (commit, deadline) =
             (self.settings.store.commit(batch), self.settings.database_deadline);
         // One that is late may still be kept. What is read afterwards is read behind it.
-        let commit = async move {
-            let late = StoreError::Late { after: deadline };
-            timeout(deadline, commit).await.unwrap_or(Err(late))
-        };
+        let commit = load::in_time(deadline, commit);
         ctx.spawn(wrap_future::<_, Self>(commit).map(move |result, act, ctx| {
             act.committing = false;
             match result {

@@ -34,7 +34,7 @@ fn the_last_to_start_stop_first() {
         let said = Rc::<RefCell<Vec<String>>>::default();
         let mut rig = Rig::new(&["kvm-1", "kvm-2"]);
         let hears = Rc::clone(&said);
-        rig.wrap = Some(Rc::new(move |host| {
+        rig.wrap = Some(Rc::new(move |_, host| {
             let last = Last { who: "host", said: Rc::clone(&hears) };
             Rc::new(Watched { host, _last: last })
         }));
