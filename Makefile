@@ -80,9 +80,12 @@ bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench whole
 
 .PHONY: install
-install: packages ## Install the program to $(PREFIX)/bin and an example configuration to /etc/assured
+install: packages ## Install the program to $(PREFIX)/bin, an example configuration to /etc/assured, and a systemd unit
 	cargo build --release --bin assured
 	$(SUDO) install -D -m 0755 $(TARGET)/release/assured $(DESTDIR)$(PREFIX)/bin/assured
 	$(SUDO) install -d -m 0755 $(DESTDIR)/etc/assured
 	@test -e $(DESTDIR)/etc/assured/assured.toml || \
 	    $(SUDO) install -m 0640 config/example.toml $(DESTDIR)/etc/assured/assured.toml
+	$(SUDO) install -D -m 0644 deploy/systemd/assured.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/assured.conf
+	sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/assured.service | \
+	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/assured.service

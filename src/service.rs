@@ -1,11 +1,14 @@
 //! The service as one process: opens the database, starts the tree on this thread, HTTP beside it,
-//! and ends when it is told to or when supervision gives up.
+//! and ends when it is told to or when supervision gives up. A service manager hears how it is.
 //!
 //! Not in here: what any of these does.
+
+mod manager;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use std::time::Duration;
 use actix::Recipient;
 use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::actors::messages::Reload;
 use crate::actors::root::{Assembler, Beside, Doors, Ending, Parts, Reach, ReadAgain, Tree};
@@ -28,7 +32,7 @@ use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use crate::model::HostId;
 use crate::snapshot::Board;
 use crate::store::Store;
-use crate::supervision::Watchdog;
+use crate::supervision::{Relay, Turns, Watchdog};
 use crate::telemetry::{self, LogFormat, Metrics, whole};
 
 /// The version that this is.
@@ -36,6 +40,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How many threads answer HTTP requests.
 const HTTP_WORKERS: usize = 2;
+/// How long the last line of the log may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How many threads may wait for hosts and for reads of the database, all hosts together: each host
 /// bounds its own, so this is for some hundreds of hosts that all hang.
 const BLOCKING_THREADS: usize = 8192;
@@ -118,13 +124,14 @@ async fn live(
     let clock = Clock::system();
     let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
     let metrics = Metrics::new(VERSION).map_err(|e| Failure::Start(e.to_string()))?;
+    let (bound, listening) = watch::channel(None);
     let parts = Parts {
         clock: clock.clone(),
         store: store.clone(),
         board: board.clone(),
         metrics: metrics.clone(),
         reach: by_libvirt(settings),
-        read_again: Some(read_again(files)),
+        read_again: Some(read_again(files, listening.clone())),
     };
     let listen = HttpSettings {
         listen: settings.http.listen,
@@ -147,22 +154,37 @@ async fn live(
         };
         vec![Beside {
             kind: "http",
-            run: Rc::new(move || serve(listen, state.clone()).boxed_local()),
+            run: Rc::new(move || serve(listen, state.clone(), bound.clone()).boxed_local()),
         }]
     };
-    let _watchdog = watch(settings.supervision.heartbeat)?;
+    let _watchdog = guard_thread(settings.supervision.heartbeat)?;
     tracing::info!(version = VERSION, hosts = settings.hosts.len(), "assured starts");
     let no_handler = |e: std::io::Error| Failure::Start(format!("no signal handler: {e}"));
     let stop = stop_signal().map_err(no_handler)?;
     let hangups = signal(SignalKind::hangup()).map_err(no_handler)?;
     let tree = Tree::start(Assembler::new(settings, &parts), outside).await.map_err(gave_up)?;
+    actix::spawn(say_ready(listening));
     actix::spawn(reload_at(hangups, tree.doors.reload.clone()));
     match tree.until(stop).await {
         Ending::Stopped => {
             tracing::info!("assured has ended");
             Ok(())
         }
-        ending @ Ending::GaveUp(_) => Err(gave_up(ending)),
+        ending @ Ending::GaveUp(_) => {
+            let failure = gave_up(ending);
+            manager::stopping(&failure.to_string());
+            Err(failure)
+        }
+    }
+}
+
+/// Tells the service manager once HTTP listens.
+async fn say_ready(mut listening: Listening) {
+    // An error is the end of the tree: there will be nothing to tell.
+    if let Ok(bound) = listening.wait_for(Option::is_some).await
+        && let Some(bound) = *bound
+    {
+        manager::ready(bound);
     }
 }
 
@@ -201,14 +223,22 @@ fn by_libvirt(settings: &Settings) -> Reach {
     })
 }
 
+/// Where HTTP listens; nowhere at first.
+type Listening = watch::Receiver<Option<SocketAddr>>;
+
 /// Reads the files again, and this process's environment, off the actors' thread.
-fn read_again(files: &[PathBuf]) -> ReadAgain {
+fn read_again(files: &[PathBuf], listening: Listening) -> ReadAgain {
     let files: Arc<[PathBuf]> = files.into();
     Rc::new(move || {
         let files = Arc::clone(&files);
         let read = move || config::load_to_use(&files, config::environment());
+        let listening = listening.clone();
         async move {
-            match tokio::task::spawn_blocking(read).await {
+            manager::reloading();
+            let read = tokio::task::spawn_blocking(read).await;
+            // Has its turn when the root's is over, in which this is taken over or refused.
+            actix::spawn(say_ready(listening));
+            match read {
                 Ok(read) => read,
                 Err(failure) => std::panic::resume_unwind(failure.into_panic()),
             }
@@ -227,10 +257,15 @@ async fn reload_at(mut hangups: Signal, reload: Recipient<Reload>) {
 }
 
 /// A life of the HTTP server. It ends with the reason why.
-async fn serve(settings: HttpSettings, state: State) -> String {
+async fn serve(
+    settings: HttpSettings,
+    state: State,
+    listens: watch::Sender<Option<SocketAddr>>,
+) -> String {
     match http::serve(settings, state) {
         Ok((server, bound)) => {
             tracing::info!("HTTP on http://{bound}/");
+            listens.send_replace(Some(bound));
             let handle = server.handle();
             // If this life is ended from outside, the workers are ended with it.
             let _end = End(Some(handle));
@@ -255,15 +290,33 @@ impl Drop for End {
     }
 }
 
-/// Ends the process if this thread, on which all actors live, is silent for longer than `heartbeat`.
-fn watch(heartbeat: Duration) -> Result<Watchdog, Failure> {
-    let (pulse, watchdog) = Watchdog::start(heartbeat, move || {
+/// Ends the process if this thread, on which all actors live, is silent for longer than `heartbeat`,
+/// and tells the service manager while it is not, if that waits for it.
+fn guard_thread(heartbeat: Duration) -> Result<Watchdog, Failure> {
+    let turns = Turns::here();
+    let relay = manager::alive_every().map(|every| Relay { every, tell: Box::new(manager::alive) });
+    let (pulse, watchdog) = Watchdog::start_with(heartbeat, relay, move || {
         let silent = heartbeat.as_secs_f64();
-        tracing::error!("the actors' thread was silent for {silent} s: the process ends");
+        let stuck = match turns.whose() {
+            Some(name) => format!("in a turn of {name}"),
+            None => "between the actors' turns".to_owned(),
+        };
+        // By another thread: what the actors' thread is stuck in may be the log.
+        let (said, heard) = std::sync::mpsc::channel();
+        let say = move || {
+            tracing::error!(
+                "the actors' thread was silent for {silent} s, {stuck}: the process ends"
+            );
+            // Nobody may be waiting any more.
+            let _ = said.send(());
+        };
+        // Without a thread nothing is said, and an error is a word that takes too long.
+        drop(std::thread::Builder::new().name("last-words".to_owned()).spawn(say));
+        let _ = heard.recv_timeout(LAST_WORDS);
         std::process::exit(Exit::GaveUp.code().into());
     })
     .map_err(|e| Failure::Start(whole(&e)))?;
-    actix::spawn(pulse.beat_every(heartbeat / 8));
+    actix::spawn(pulse.beat_every(watchdog.pace()));
     Ok(watchdog)
 }
 
@@ -271,10 +324,12 @@ fn watch(heartbeat: Duration) -> Result<Watchdog, Failure> {
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
-        tokio::select! {
-            _ = term.recv() => tracing::info!("SIGTERM: stopping"),
-            _ = int.recv() => tracing::info!("SIGINT: stopping"),
-        }
+        let signal = tokio::select! {
+            _ = term.recv() => "SIGTERM",
+            _ = int.recv() => "SIGINT",
+        };
+        tracing::info!("{signal}: stopping");
+        manager::stopping("actions under way may end");
     })
 }
 

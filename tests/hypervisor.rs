@@ -67,7 +67,7 @@ async fn until(
         while events.last() != Some(&wanted) {
             match heard.recv().await.unwrap() {
                 Signal::Lifecycle { id, event } if id == of => events.push(event),
-                Signal::Lifecycle { .. } | Signal::Closed => {}
+                Signal::Lifecycle { .. } | Signal::Closed | Signal::Deaf { .. } => {}
             }
         }
     };

@@ -4,6 +4,12 @@
 #[allow(dead_code, unreachable_pub, clippy::panic)]
 mod rig;
 
+mod ends;
+mod hangs;
+mod roots;
+mod storms;
+mod threads;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -257,5 +263,20 @@ fn with_the_database_away_looks_go_on_and_actions_stop() {
         assert_eq!(rig.deeds(id), [Command::Start]);
         assert_eq!(service.status(id), Status::InSync);
         assert_eq!(service.view(id).desired.state, Running);
+    });
+}
+
+#[test]
+fn the_depth_of_the_arbiter_s_mailbox_is_what_its_last_turn_took() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1"]);
+        let id = rig.instance("kvm-1", "web-1", RunningBooted, Running);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        let orders = (0..10).map(|_| service.desire(id, Running));
+        futures_util::future::join_all(orders).await;
+        let depth = service.metrics.mailbox_depth.with_label_values(&["arbiter"]);
+        assert_eq!(depth.get(), 10);
+        assert!(service.metrics.render().unwrap().contains("mailbox_depth{actor=\"arbiter\"} 10"));
     });
 }

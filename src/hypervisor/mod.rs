@@ -107,6 +107,12 @@ pub enum Signal {
     /// The connection was closed from the other side, or by keepalive. Said once for a session,
     /// and not when the session was dropped.
     Closed,
+    /// Nothing is heard any more over this session or any other, keepalive included: no session
+    /// of before is good any more. The next one that is opened hears again.
+    Deaf {
+        /// What has happened.
+        why: String,
+    },
 }
 
 /// libvirt's lifecycle events (`virDomainEventType`), with the details that matter here.

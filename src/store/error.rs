@@ -178,6 +178,15 @@ pub enum StoreError {
         /// The panic's message.
         message: String,
     },
+    /// It takes too long. What was sent is not taken back: it may still be done, before anything that
+    /// is sent after it.
+    #[error(
+        "the database has not answered for {after:?}; look at its disk; what was being written is kept or not, which is read again when it answers"
+    )]
+    Late {
+        /// How long it was waited for.
+        after: std::time::Duration,
+    },
     /// The store's thread, or the runtime, is gone.
     #[error("the store has ended")]
     Stopped,

@@ -23,6 +23,7 @@ mod readers;
 mod reads;
 mod session;
 mod sql;
+mod stall;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -44,6 +45,7 @@ use location::{Location, Lock};
 use open::{Opened, PATIENCE};
 use readers::Readers;
 use session::Session;
+use stall::{Memory, Stall};
 use writer::Writer;
 
 /// The database. Cheap to clone; the last clone's end closes it, after what was sent is done.
@@ -55,6 +57,7 @@ pub struct Store {
 struct Inner {
     place: Place,
     healthy: Arc<AtomicBool>,
+    stall: Stall,
 }
 
 /// How the database is reached.
@@ -63,7 +66,7 @@ enum Place {
     /// the last, and the lock goes after it.
     File { readers: Arc<Readers>, writer: Writer, _lock: Option<Lock> },
     /// In memory: one connection for all.
-    Memory(Mutex<Session>),
+    Memory(Mutex<Memory>),
 }
 
 /// An outage of the database that is only played.
@@ -71,6 +74,8 @@ enum Place {
 pub enum Outage {
     /// From now on nothing can be written or loaded.
     Begins,
+    /// From now on nothing is answered: what is sent waits, in its order, until it is over.
+    Stalls,
     /// It is over.
     Ends,
 }
@@ -98,16 +103,17 @@ impl Store {
     }
 
     fn open_at(location: Location, busy: Duration) -> Result<Self, StoreError> {
-        let Opened { session, lock, location, migrated: _ } = open::open(location, busy)?;
-        let place = match location {
-            Location::Memory => Place::Memory(Mutex::new(session)),
-            Location::File(path) => Place::File {
-                writer: Writer::start(session)?,
-                readers: Arc::new(Readers::new(path, busy)),
+        let Opened { session, lock, migrated: _ } = open::open(location, busy)?;
+        let place = match session.file() {
+            None => Place::Memory(Mutex::new(Memory::new(session))),
+            Some(file) => Place::File {
+                readers: Arc::new(Readers::new(file.path.clone(), busy)),
+                writer: Writer::start(session, file)?,
                 _lock: lock,
             },
         };
-        Ok(Self { inner: Arc::new(Inner { place, healthy: Arc::new(AtomicBool::new(true)) }) })
+        let healthy = Arc::new(AtomicBool::new(true));
+        Ok(Self { inner: Arc::new(Inner { place, healthy, stall: Stall::default() }) })
     }
 
     /// Writes a batch in one transaction. It is sent by the call, before the future is awaited;
@@ -143,7 +149,7 @@ impl Store {
     /// read.
     pub fn load(&self) -> Result<Loaded, StoreError> {
         match &self.inner.place {
-            Place::Memory(session) => load_on(&mut on_memory(session)),
+            Place::Memory(memory) => load_on(&mut on_memory(memory).session),
             Place::File { writer, .. } => {
                 let (answer, answered) = std::sync::mpsc::sync_channel(1);
                 writer.send(move |session| {
@@ -171,10 +177,47 @@ impl Store {
     /// Makes every commit and load fail until the outage ends: for simulations of a database that
     /// cannot be reached. On a file, readers go on.
     pub fn simulate(&self, outage: Outage) {
+        let dead = match outage {
+            Outage::Begins => true,
+            Outage::Stalls => return self.inner.stall.begin(&self.inner.place),
+            Outage::Ends => {
+                self.inner.stall.end(&self.inner.place);
+                false
+            }
+        };
         drop(self.on_writer(move |session| {
-            session.outage = matches!(outage, Outage::Begins);
+            session.outage = dead;
             Ok(())
         }));
+    }
+
+    /// Sees to it that there is a thread that writes; ready with the reason when that one has ended.
+    /// What is sent while there is none answers [`StoreError::Stopped`]. A database in memory has no
+    /// such thread: never ready.
+    pub fn keep_writing(&self) -> impl Future<Output = String> + Send + use<> {
+        let kept = match &self.inner.place {
+            Place::File { writer, .. } => Some(writer.keep()),
+            Place::Memory(_) => None,
+        };
+        async move {
+            match kept {
+                Some(kept) => kept.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Ends the thread that writes, as a panic that nothing catches would.
+    #[cfg(test)]
+    pub(crate) fn end_thread(&self) {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("as the test wants it");
+            }
+        }
+        let job = |_: &mut Session| -> Result<(), StoreError> { std::panic::panic_any(Bomb) };
+        drop(self.on_writer(job));
     }
 
     /// Sends a job to the session, or does it at once in memory.
@@ -188,7 +231,7 @@ impl Store {
             let _ = answer.send(job(session));
         };
         match &self.inner.place {
-            Place::Memory(session) => job(&mut on_memory(session)),
+            Place::Memory(memory) => on_memory(memory).take(Box::new(job)),
             Place::File { writer, .. } => writer.send(job),
         }
         answered
@@ -216,6 +259,6 @@ fn load_on(session: &mut Session) -> Result<Loaded, StoreError> {
 
 /// The connection of a database in memory. A panic while it was held was turned into an error and
 /// its transaction undone, so there is nothing wrong with it.
-fn on_memory(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
-    session.lock().unwrap_or_else(PoisonError::into_inner)
+fn on_memory(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
 }

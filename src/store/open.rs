@@ -42,8 +42,6 @@ pub(super) struct Opened {
     pub(super) session: Session,
     /// Its lock; none in memory.
     pub(super) lock: Option<Lock>,
-    /// Where it is.
-    pub(super) location: Location,
     /// The migrations that were run just now, by name.
     pub(super) migrated: Vec<String>,
 }
@@ -65,12 +63,7 @@ pub(super) fn open(location: Location, busy: Duration) -> Result<Opened, StoreEr
     conn.batch_execute("PRAGMA journal_mode = WAL").map_err(|error| explain(error.into()))?;
     let migrated = migrate(&mut conn, &path)?;
     conn.immediate_transaction(hosts::probe).map_err(explain)?;
-    Ok(Opened {
-        session: Session::on_file(conn, path.clone(), busy)?,
-        lock: Some(lock),
-        location: Location::File(path),
-        migrated,
-    })
+    Ok(Opened { session: Session::on_file(conn, path, busy)?, lock: Some(lock), migrated })
 }
 
 /// What a look into a file says of its form.
@@ -115,12 +108,7 @@ fn memory() -> Result<Opened, StoreError> {
     conn.batch_execute("PRAGMA foreign_keys = ON")
         .map_err(|error| Failure::from(error).explain("opening", path))?;
     let migrated = migrate(&mut conn, path)?;
-    Ok(Opened {
-        session: Session::in_memory(conn),
-        lock: None,
-        location: Location::Memory,
-        migrated,
-    })
+    Ok(Opened { session: Session::in_memory(conn), lock: None, migrated })
 }
 
 /// Runs what is missing, each migration in a transaction of its own; gives their names.

@@ -77,7 +77,7 @@ impl Store {
         job: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.inner.place {
-            Place::Memory(session) => on_memory(session).transact(what, job),
+            Place::Memory(memory) => on_memory(memory).session.transact(what, job),
             Place::File { readers, .. } => {
                 let readers = Arc::clone(readers);
                 blocking(what, move || readers.read(what, job)).await

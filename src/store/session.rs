@@ -71,8 +71,9 @@ pub(super) struct Session {
 }
 
 /// Which file it is, beyond its name.
-struct DatabaseFile {
-    path: PathBuf,
+#[derive(Debug, Clone)]
+pub(super) struct DatabaseFile {
+    pub(super) path: PathBuf,
     busy: Duration,
     /// Device and number: another file of the same name is not the same database.
     identity: (u64, u64),
@@ -91,6 +92,16 @@ impl Session {
             file: Some(DatabaseFile { path, busy, identity }),
             outage: false,
         })
+    }
+
+    /// A session on a file that was open before; it connects when it is needed.
+    pub(super) fn again(file: DatabaseFile) -> Self {
+        Self { conn: None, file: Some(file), outage: false }
+    }
+
+    /// Its file; none in memory.
+    pub(super) fn file(&self) -> Option<DatabaseFile> {
+        self.file.clone()
     }
 
     /// A session on a database in memory.

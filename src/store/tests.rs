@@ -9,6 +9,7 @@ mod opening;
 mod reading;
 mod round_trip;
 mod sample;
+mod thread;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

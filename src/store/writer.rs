@@ -2,61 +2,121 @@
 //! served.
 //!
 //! A thread of its own, because a commit blocks until the disk has it, and because a connection is
-//! best left where it is. Not in here: what is written.
+//! best left where it is. It outlives the panics of its jobs; should it end all the same, its end is
+//! told with the reason, what waits in its queue is dropped, and another one can be begun, which opens
+//! the file anew. Not in here: what is written, and when another one is begun.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use tokio::sync::watch;
+
 use super::StoreError;
-use super::session::Session;
+use super::failure::panic_text;
+use super::session::{DatabaseFile, Session};
 use crate::faults::{self, Point};
 
 /// Something to do on the session.
-type Job = Box<dyn FnOnce(&mut Session) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Session) + Send>;
 
-/// The writing thread. When it is dropped, what was sent is still done, the connection is closed
-/// and the thread is awaited.
+/// The writing thread, one after the other. When this is dropped, what was sent is still done, the
+/// connection is closed and the thread is awaited.
 pub(super) struct Writer {
+    file: DatabaseFile,
+    life: Mutex<Life>,
+}
+
+/// One thread's.
+struct Life {
     jobs: Option<Sender<Job>>,
+    /// Why it has ended, once it has.
+    ended: watch::Receiver<Option<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(session: Session) -> Result<Self, StoreError> {
-        let (jobs, queue) = channel();
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || work(session, &queue))
-            .map_err(|source| StoreError::File {
-                what: "starting the thread",
-                path: "store-writer".into(),
-                source,
-            })?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    /// Starts the first thread.
+    pub(super) fn start(session: Session, file: DatabaseFile) -> Result<Self, StoreError> {
+        Ok(Self { file, life: Mutex::new(Life::begin(session)?) })
     }
 
     /// Sends a job; it is done after all that were sent before. Where the thread is gone the job
     /// is dropped, and with it whatever it would have answered on.
     pub(super) fn send(&self, job: impl FnOnce(&mut Session) + Send + 'static) {
-        if let Some(jobs) = &self.jobs {
+        if let Some(jobs) = &self.life().jobs {
             let _ = jobs.send(Box::new(job));
         }
     }
+
+    /// Begins another thread if the last one has ended. Ready with the reason when the one that
+    /// lives now ends.
+    pub(super) fn keep(&self) -> impl Future<Output = String> + Send + use<> {
+        let ended = self.alive();
+        async move {
+            let mut ended = match ended {
+                Ok(ended) => ended,
+                Err(error) => return crate::telemetry::whole(&error),
+            };
+            match ended.wait_for(Option::is_some).await {
+                Ok(why) => why.clone().unwrap_or_default(),
+                Err(_) => "the thread that writes the database ended without a word".to_owned(),
+            }
+        }
+    }
+
+    fn alive(&self) -> Result<watch::Receiver<Option<String>>, StoreError> {
+        let mut life = self.life();
+        if life.ended.borrow().is_some() {
+            *life = Life::begin(Session::again(self.file.clone()))?;
+        }
+        Ok(life.ended.clone())
+    }
+
+    /// Poison means nothing here: a life is replaced as a whole.
+    fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl Drop for Writer {
+impl Life {
+    fn begin(session: Session) -> Result<Self, StoreError> {
+        let (jobs, queue) = channel();
+        let (tell, ended) = watch::channel(None);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                // When this is told, the queue and the connection are gone already.
+                let why = match catch_unwind(AssertUnwindSafe(|| work(session, queue))) {
+                    Ok(()) => "the store was closed".to_owned(),
+                    Err(payload) => format!(
+                        "the thread that writes the database panicked: {}",
+                        panic_text(payload.as_ref())
+                    ),
+                };
+                tell.send_replace(Some(why));
+            })
+            .map_err(|source| StoreError::File {
+                what: "starting the thread",
+                path: "store-writer".into(),
+                source,
+            })?;
+        Ok(Self { jobs: Some(jobs), ended, thread: Some(thread) })
+    }
+}
+
+impl Drop for Life {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
-            // It catches its jobs' panics, so there is nothing to learn from its end.
+            // How it has ended is told by itself.
             let _ = thread.join();
         }
     }
 }
 
-fn work(mut session: Session, queue: &Receiver<Job>) {
+fn work(mut session: Session, queue: Receiver<Job>) {
     while let Ok(job) = queue.recv() {
         faults::pass(Point::StoreThread, "");
         // The session turns panics of what runs in it into errors; this is for all the rest. The

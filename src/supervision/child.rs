@@ -8,6 +8,8 @@
 use std::{
     future::Future,
     pin::Pin,
+    rc::Rc,
+    sync::Arc,
     task::{self, Poll},
     time::Duration,
 };
@@ -20,8 +22,10 @@ use tokio::{
 };
 
 use super::{
+    beat::{Beat, Sign, Stillness},
     exit::{ChildExit, Exit, ExitSlot, Incarnation},
     life::{Life, Make},
+    turns::{Seat, Turn, Turns},
 };
 
 /// What ties a life to its parent: under which name and number its exit is reported, and to whom.
@@ -33,6 +37,8 @@ pub struct Link<K: Send + 'static> {
     pub incarnation: Incarnation,
     /// The parent.
     pub parent: Recipient<ChildExit<K>>,
+    /// What to call it where it is said whose turn it is ([`Turns`]).
+    pub name: Arc<str>,
 }
 
 /// Starts an actor as a child, on the current thread.
@@ -64,6 +70,8 @@ pub struct Child {
     task: JoinHandle<Exit>,
     stop: Option<oneshot::Sender<()>>,
     kill: KillOnDrop,
+    beat: Rc<Beat>,
+    stillness: Stillness,
 }
 
 impl Child {
@@ -75,6 +83,19 @@ impl Child {
     /// Whether the child has ended; its exit is in the parent's mailbox then.
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
+    }
+
+    /// A look at the child's heartbeat, to be taken at the [`sweep_pace`](super::sweep_pace). A child
+    /// that hangs is ended by it: [`Exit::Hung`] is reported, or, by one that restarts in place, told
+    /// as the reason of its restart.
+    pub fn sweep(&mut self, heartbeat: Duration) -> Sign {
+        let sign = self.stillness.look(self.beat.take());
+        match sign {
+            Sign::Alive => {}
+            Sign::Still => self.beat.wake(),
+            Sign::Hung => self.beat.condemn(Exit::Hung { within: heartbeat }),
+        }
+        sign
     }
 
     /// Kills the child: the same as dropping the handle.
@@ -124,11 +145,15 @@ where
 {
     let (stop, asked) = oneshot::channel();
     let incarnation = link.incarnation;
-    let life = Life::new(make);
+    let beat = Rc::<Beat>::default();
+    let life = Life::new(make, Rc::clone(&beat));
     let address = life.address();
-    let task = actix::spawn(wrap(Core { life, link: Some(link), asked: Some(asked) }));
+    let seat = Turns::here().enter(Arc::clone(&link.name));
+    let core = Core { life, link: Some(link), asked: Some(asked), beat: Rc::clone(&beat), seat };
+    let task = actix::spawn(wrap(core));
     let kill = KillOnDrop(task.abort_handle());
-    (address, Child { incarnation, task, stop: Some(stop), kill })
+    let stillness = Stillness::default();
+    (address, Child { incarnation, task, stop: Some(stop), kill, beat, stillness })
 }
 
 /// A life together with the duty to report its exit, exactly once, also when it is dropped.
@@ -137,9 +162,17 @@ pub(super) struct Core<A: Actor<Context = Context<A>>, K: Send + 'static> {
     /// Empty once the exit is reported.
     pub(super) link: Option<Link<K>>,
     asked: Option<oneshot::Receiver<()>>,
+    pub(super) beat: Rc<Beat>,
+    seat: Seat,
 }
 
 impl<A: Actor<Context = Context<A>>, K: Send + 'static> Core<A, K> {
+    /// The child's task is polled: its turn begins, and lasts until the answer is dropped.
+    pub(super) fn turn(&self, cx: &task::Context<'_>) -> Turn {
+        self.beat.polled(cx);
+        self.seat.turn()
+    }
+
     /// Whether the parent has asked for a stop, answered once.
     pub(super) fn asked_to_stop(&mut self, cx: &mut task::Context<'_>) -> bool {
         let Some(asked) = &mut self.asked else {
@@ -157,7 +190,7 @@ impl<A: Actor<Context = Context<A>>, K: Send + 'static> Core<A, K> {
     /// Drops the actor, then reports. The answer is what was reported.
     pub(super) fn finish(&mut self, exit: Exit) -> Exit {
         let exit = self.life.end().err().unwrap_or(exit);
-        if let Some(Link { child, incarnation, parent }) = self.link.take() {
+        if let Some(Link { child, incarnation, parent, .. }) = self.link.take() {
             parent.do_send(ChildExit { child, incarnation, exit: exit.clone() });
         }
         exit
@@ -167,6 +200,7 @@ impl<A: Actor<Context = Context<A>>, K: Send + 'static> Core<A, K> {
 impl<A: Actor<Context = Context<A>>, K: Send + 'static> Drop for Core<A, K> {
     fn drop(&mut self) {
         if self.link.is_some() {
+            let _turn = self.seat.turn();
             self.finish(Exit::Killed);
         }
     }
@@ -183,6 +217,10 @@ impl<A: Actor<Context = Context<A>>, K: Send + 'static> Future for Run<A, K> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Exit> {
         let core = &mut self.get_mut().0;
+        let _turn = core.turn(cx);
+        if let Some(exit) = core.beat.verdict() {
+            return Poll::Ready(core.finish(exit));
+        }
         if core.asked_to_stop(cx) {
             core.life.ask_to_stop();
         }

@@ -47,6 +47,12 @@ impl<K: Ord + Clone> Children<K> {
         Self { entries: BTreeMap::new(), floor: Incarnation::default() }
     }
 
+    /// A parent whose children's lives are counted on from those that they had under its own earlier
+    /// lives: no incarnation up to `floor` is given.
+    pub fn above(floor: Incarnation) -> Self {
+        Self { entries: BTreeMap::new(), floor }
+    }
+
     /// Adds a child, stopped. A child of that name is replaced by it, budget and all.
     pub fn add(&mut self, child: K, spec: ChildSpec) {
         self.remove(&child);
@@ -221,7 +227,10 @@ impl Entry {
 fn wants_restart(restart: RestartType, exit: &Exit) -> bool {
     match (restart, exit) {
         (RestartType::Permanent, _) => true,
-        (RestartType::Transient, Exit::Failed(_) | Exit::Panicked(_) | Exit::Killed) => true,
+        (
+            RestartType::Transient,
+            Exit::Failed(_) | Exit::Panicked(_) | Exit::Killed | Exit::Hung { .. },
+        ) => true,
         (RestartType::Transient, Exit::Normal) | (RestartType::Temporary, _) => false,
     }
 }

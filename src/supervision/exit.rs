@@ -19,16 +19,22 @@ pub enum Exit {
     Panicked(String),
     /// Its [`Child`](super::Child) handle was dropped.
     Killed,
+    /// It finished no turn for so long, and its parent has ended it.
+    Hung {
+        /// The heartbeat in which a turn was due.
+        within: Duration,
+    },
 }
 
 impl Exit {
-    /// The closed set of words for metric labels: `normal`, `failed`, `panicked`, `killed`.
+    /// The closed set of words for metric labels: `normal`, `failed`, `panicked`, `killed`, `hung`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Normal => "normal",
             Self::Failed(_) => "failed",
             Self::Panicked(_) => "panicked",
             Self::Killed => "killed",
+            Self::Hung { .. } => "hung",
         }
     }
 }
@@ -39,6 +45,7 @@ impl fmt::Display for Exit {
         match self {
             Self::Normal | Self::Killed => f.write_str(self.kind()),
             Self::Failed(why) | Self::Panicked(why) => write!(f, "{}: {why}", self.kind()),
+            Self::Hung { within } => write!(f, "{}: no turn finished in {within:?}", self.kind()),
         }
     }
 }

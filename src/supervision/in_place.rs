@@ -10,7 +10,8 @@
 //! - A panic calls neither `stopping` nor `stopped`; [`ExitSlot::fail`] calls `stopped`.
 //! - Handles of futures are numbered from the start again. A `SpawnHandle` kept over a restart names
 //!   another future, and one that was given to `cancel_future` in the very turn that panicked cancels
-//!   its namesake of the next life. Such an actor doesn't use `cancel_future`.
+//!   its namesake of the next life. Such an actor doesn't use `cancel_future`; it has an
+//!   [`Alarm`](super::Alarm).
 //! - While it waits, nobody reads the mailbox: `try_send` fails when it is full, `do_send` fills it
 //!   without bound, `send` waits.
 //!
@@ -89,6 +90,15 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Exit> {
         let this = self.get_mut();
+        let _turn = this.core.turn(cx);
+        if let Some(exit) = this.core.beat.verdict()
+            && this.waiting.is_none()
+        {
+            this.core.life.break_off();
+            if let Err(last) = this.wait_after(exit) {
+                return Poll::Ready(this.core.finish(last));
+            }
+        }
         if this.core.asked_to_stop(cx) {
             if this.waiting.is_some() {
                 return Poll::Ready(this.core.finish(Exit::Normal));
@@ -97,6 +107,8 @@ where
         }
         loop {
             let exit = if let Some(sleep) = &mut this.waiting {
+                // Who waits for the next life does not hang.
+                this.core.beat.note();
                 ready!(sleep.as_mut().poll(cx));
                 this.waiting = None;
                 let Err(exit) = this.resume() else { continue };
@@ -120,7 +132,7 @@ where
     fn wait_after(&mut self, exit: Exit) -> Result<(), Exit> {
         match &exit {
             Exit::Normal | Exit::Killed => return Err(exit),
-            Exit::Failed(_) | Exit::Panicked(_) => {}
+            Exit::Failed(_) | Exit::Panicked(_) | Exit::Hung { .. } => {}
         }
         if !self.core.life.is_born() {
             return Err(exit);

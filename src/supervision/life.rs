@@ -15,12 +15,16 @@ use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    rc::Rc,
     task::{self, Poll},
 };
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Supervised, dev::ContextFut};
 
-use super::exit::{Exit, ExitSlot};
+use super::{
+    beat::Beat,
+    exit::{Exit, ExitSlot},
+};
 
 /// The constructor of an actor.
 pub(super) type Make<A> = Box<dyn FnOnce(&mut Context<A>, ExitSlot) -> A>;
@@ -31,6 +35,7 @@ pub(super) struct Life<A: Actor<Context = Context<A>>> {
     slot: ExitSlot,
     /// Keeps the mailbox connected: the actor doesn't end for want of addresses.
     address: Addr<A>,
+    beat: Rc<Beat>,
 }
 
 enum Stage<A: Actor<Context = Context<A>>> {
@@ -41,11 +46,15 @@ enum Stage<A: Actor<Context = Context<A>>> {
 
 impl<A: Actor<Context = Context<A>>> Life<A> {
     /// Nothing runs before the first poll, not even the constructor.
-    pub(super) fn new(make: Make<A>) -> Self {
-        let ctx = Context::new();
+    ///
+    /// The beat's item is the first one of the context: its handle, which nobody has, is also the
+    /// first of every life, so that no `cancel_future` of the actor's can hit it.
+    pub(super) fn new(make: Make<A>, beat: Rc<Beat>) -> Self {
+        let mut ctx = Context::new();
+        ctx.spawn(beat.item());
         let address = ctx.address();
         let slot = ExitSlot::default();
-        Self { stage: Stage::Unborn(ctx, make), slot, address }
+        Self { stage: Stage::Unborn(ctx, make), slot, address, beat }
     }
 
     pub(super) fn address(&self) -> Addr<A> {
@@ -64,8 +73,7 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(())) => Poll::Ready(self.slot.take().map_or(Exit::Normal, Exit::Failed)),
             Err(exit) => {
-                fut.ctx().terminate();
-                self.slot.take();
+                self.break_off();
                 Poll::Ready(exit)
             }
         }
@@ -91,10 +99,20 @@ impl<A: Actor<Context = Context<A>>> Life<A> {
         };
         // The answer is true: `address` keeps the mailbox connected.
         let restarted = caught(|| fut.restart()).map(drop);
-        if restarted.is_err() {
+        if restarted.is_ok() {
+            fut.ctx().spawn(self.beat.item());
+        } else {
             fut.ctx().terminate();
         }
         restarted
+    }
+
+    /// Ends this life where it stands, without hooks; `restart` or `end` may follow, no poll.
+    pub(super) fn break_off(&mut self) {
+        if let Stage::Born(fut) = &mut self.stage {
+            fut.ctx().terminate();
+        }
+        self.slot.take();
     }
 
     /// Whether there is an actor, alive or failed.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alarm;
+mod beat;
 mod book;
 mod hooks;
 mod in_place;
@@ -230,5 +232,10 @@ impl Handler<ChildRestart<u32>> for Witness {
 }
 
 fn link(child: u32, incarnation: u64, parent: &Addr<Witness>) -> Link<u32> {
-    Link { child, incarnation: Incarnation(incarnation), parent: parent.clone().recipient() }
+    Link {
+        child,
+        incarnation: Incarnation(incarnation),
+        parent: parent.clone().recipient(),
+        name: format!("probe {child}").into(),
+    }
 }

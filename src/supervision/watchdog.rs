@@ -7,7 +7,13 @@
 //!
 //! The silence is counted in slices of a quarter, each waited for on its own. So a stop of the whole
 //! process (`SIGSTOP`, a paused guest, a suspended machine) costs one slice at most: the actors'
-//! thread gets its time to beat afterwards. Not in here: the heartbeat of single actors.
+//! thread gets its time to beat afterwards.
+//!
+//! Somebody else may wait for word that the thread lives, a service manager say: the watchdog passes on
+//! that a beat came ([`Relay`]), and nothing when none came.
+//!
+//! Not in here: the heartbeat of single actors (`beat.rs`); whose turn the thread is stuck in
+//! (`turns.rs`).
 
 use std::{
     io, mem,
@@ -18,7 +24,7 @@ use std::{
 
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Slices without a beat that make an alarm.
+/// Slices without a beat that make an alarm, unless there is a reason for thinner ones.
 const SLICES: u32 = 4;
 
 /// Why there is no watchdog.
@@ -52,11 +58,20 @@ impl Pulse {
     }
 }
 
+/// Who else waits for word of the thread's beats.
+pub struct Relay {
+    /// The longest time between two words while the thread lives.
+    pub every: Duration,
+    /// Says that it lives; called on the watchdog's thread.
+    pub tell: Box<dyn FnMut() + Send>,
+}
+
 /// The thread that watches. Dropping it ends the watch; no alarm comes after that.
 #[derive(Debug)]
 #[must_use = "dropping it ends the watch"]
 pub struct Watchdog {
     shared: Arc<Shared>,
+    slice: Duration,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -70,17 +85,40 @@ impl Watchdog {
         heartbeat: Duration,
         alarm: impl FnOnce() + Send + 'static,
     ) -> Result<(Pulse, Self), WatchdogError> {
+        Self::start_with(heartbeat, None, alarm)
+    }
+
+    /// The same, and passes on that beats come.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn start_with(
+        heartbeat: Duration,
+        relay: Option<Relay>,
+        alarm: impl FnOnce() + Send + 'static,
+    ) -> Result<(Pulse, Self), WatchdogError> {
+        let quarter = heartbeat / SLICES;
+        let slice = relay.as_ref().map_or(quarter, |relay| relay.every.min(quarter));
+        let slice = slice.max(Duration::from_millis(1));
+        let slices = heartbeat.as_nanos().div_ceil(slice.as_nanos());
+        let silence = Silence::of(u32::try_from(slices).unwrap_or(u32::MAX));
+        let tell = relay.map(|relay| relay.tell);
         let shared = Arc::<Shared>::default();
         let watched = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("watchdog".to_owned())
             .spawn(move || {
-                if watched.wait_for_silence(heartbeat / SLICES) {
+                if watched.wait_for_silence(slice, silence, tell) {
                     alarm();
                 }
             })
             .map_err(WatchdogError::Spawn)?;
-        Ok((Pulse(Arc::clone(&shared)), Self { shared, thread: Some(thread) }))
+        Ok((Pulse(Arc::clone(&shared)), Self { shared, slice, thread: Some(thread) }))
+    }
+
+    /// The longest time between two beats of a thread that is well: for [`Pulse::beat_every`].
+    pub fn pace(&self) -> Duration {
+        self.slice / 2
     }
 }
 
@@ -98,21 +136,39 @@ impl Drop for Watchdog {
 }
 
 /// The rule of the watchdog, pure: looks at the beats once per slice.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Silence {
     beats: u64,
     slices: u32,
+    limit: u32,
+}
+
+/// The fourth look without a beat is an alarm.
+impl Default for Silence {
+    fn default() -> Self {
+        Self::of(SLICES)
+    }
 }
 
 impl Silence {
-    /// Whether this is an alarm: the fourth look in a row which finds no new beat.
+    /// So many looks in a row without a beat are an alarm; 0 counts as 1.
+    pub fn of(looks: u32) -> Self {
+        Self { beats: 0, slices: 0, limit: looks.max(1) }
+    }
+
+    /// Whether the last look found a beat.
+    pub fn is_broken(&self) -> bool {
+        self.slices == 0
+    }
+
+    /// Whether this is an alarm: the last of so many looks in a row which find no new beat.
     pub fn look(&mut self, beats: u64) -> bool {
         if mem::replace(&mut self.beats, beats) == beats {
             self.slices += 1;
         } else {
             self.slices = 0;
         }
-        self.slices >= SLICES
+        self.slices >= self.limit
     }
 }
 
@@ -130,11 +186,15 @@ struct State {
 
 impl Shared {
     /// True after silence, false when stopped.
-    fn wait_for_silence(&self, slice: Duration) -> bool {
-        let mut silence = Silence::default();
-        let mut state = self.lock();
+    fn wait_for_silence(
+        &self,
+        slice: Duration,
+        mut silence: Silence,
+        mut tell: Option<Box<dyn FnMut() + Send>>,
+    ) -> bool {
         loop {
-            state = self
+            let state = self.lock();
+            let state = self
                 .changed
                 .wait_timeout_while(state, slice, |state| !state.stopped)
                 .unwrap_or_else(PoisonError::into_inner)
@@ -142,8 +202,16 @@ impl Shared {
             if state.stopped {
                 return false;
             }
-            if silence.look(state.beats) {
+            let beats = state.beats;
+            // Whoever is told may take his time: the watched thread must not wait for him.
+            drop(state);
+            if silence.look(beats) {
                 return true;
+            }
+            if let Some(tell) = &mut tell
+                && silence.is_broken()
+            {
+                tell();
             }
         }
     }

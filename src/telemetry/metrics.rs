@@ -36,6 +36,8 @@ pub struct Metrics {
     pub commit_rows: Histogram,
     /// Restarts of actors. Labels: kind.
     pub actor_restarts: IntCounterVec,
+    /// Messages that an actor found waiting and took in its last turn. Labels: actor.
+    pub mailbox_depth: IntGaugeVec,
     /// Reads of a host, in calls. Labels: host, scope (all, some).
     pub host_reads: IntCounterVec,
     /// Lifecycle events that a host sent. Labels: host.
@@ -112,6 +114,12 @@ impl Metrics {
             )?,
             commit_rows: histogram(&r, "store_batch_size", "Rows that a commit wrote", ROWS)?,
             actor_restarts: counters(&r, "actor_restarts_total", "Restarts of actors", &["kind"])?,
+            mailbox_depth: gauges(
+                &r,
+                "mailbox_depth",
+                "Messages that an actor took in its last turn",
+                &["actor"],
+            )?,
             host_reads: counters(
                 &r,
                 "host_reads_total",

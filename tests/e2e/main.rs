@@ -16,6 +16,7 @@ mod definitions;
 mod ends;
 mod holds;
 mod hosts;
+mod manager;
 mod record;
 mod reload;
 mod repairs;

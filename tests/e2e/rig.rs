@@ -35,9 +35,13 @@ impl Site {
 
     /// Starts the service.
     pub fn spawn(&self) -> Service<'_> {
+        self.spawn_as(self.program(&["run"]))
+    }
+
+    /// Starts the service by this command.
+    pub fn spawn_as(&self, mut program: Command) -> Service<'_> {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let child =
-            self.program(&["run"]).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        let child = program.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let agent = Agent::new(self.url(), self.data_dir().join("operator.token"));
         Service { site: self, child, agent }
     }

@@ -126,30 +126,8 @@ impl Rig {
 
     /// Starts a service, and waits for nothing.
     pub async fn start_at_once(&self) -> Service {
-        let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let clock = Clock::starting_at(begin + self.world.age() + self.skew);
-        let settings = self.settings();
-        let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
-        let next = Rc::clone(&self.next);
-        let metrics = Metrics::new("test").unwrap();
-        let (world, wrap) = (self.world.clone(), self.wrap.clone());
-        let parts = Parts {
-            clock: clock.clone(),
-            store: self.store.clone(),
-            board: board.clone(),
-            metrics: metrics.clone(),
-            reach: Rc::new(move |host: &config::Host| {
-                let end = Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>;
-                match &wrap {
-                    Some(wrap) => wrap(&host.id, end),
-                    None => end,
-                }
-            }),
-            read_again: Some(Rc::new(move || {
-                let read = read(&next.borrow());
-                Box::pin(std::future::ready(read))
-            })),
-        };
+        let (parts, settings) = self.parts();
+        let Parts { clock, board, metrics, .. } = parts.clone();
         let tree = Tree::start(Assembler::new(&settings, &parts), |_| Vec::new()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let doors = tree.doors.clone();
@@ -165,6 +143,35 @@ impl Rig {
         });
         let arbiter = doors.arbiter.clone();
         Service { board, arbiter, doors, metrics, clock, over, stop: Some(stop), ended }
+    }
+
+    /// What a service in this world is made of.
+    pub fn parts(&self) -> (Parts, Settings) {
+        let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let clock = Clock::starting_at(begin + self.world.age() + self.skew);
+        let settings = self.settings();
+        let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
+        let next = Rc::clone(&self.next);
+        let metrics = Metrics::new("test").unwrap();
+        let (world, wrap) = (self.world.clone(), self.wrap.clone());
+        let parts = Parts {
+            clock,
+            store: self.store.clone(),
+            board,
+            metrics,
+            reach: Rc::new(move |host: &config::Host| {
+                let end = Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>;
+                match &wrap {
+                    Some(wrap) => wrap(&host.id, end),
+                    None => end,
+                }
+            }),
+            read_again: Some(Rc::new(move || {
+                let read = read(&next.borrow());
+                Box::pin(std::future::ready(read))
+            })),
+        };
+        (parts, settings)
     }
 
     /// Lets virtual time pass while no service runs.

@@ -27,6 +27,7 @@ impl Arbiter {
         change: impl FnOnce(&mut Book, jiff::Timestamp) -> Reply<T>,
     ) -> ResponseFuture<Reply<T>> {
         let now = self.settings.clock.now();
+        self.taken += 1;
         let Some(book) = &mut self.book else {
             let why = self.trouble.clone().unwrap_or_else(|| "it is starting".to_owned());
             return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AsyncContext, Context};
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use super::book::{Book, Entry, LastIds};
 use super::future::believe;
@@ -19,8 +20,8 @@ use crate::store::{Loaded, StoreError};
 impl Arbiter {
     /// Reads the database, and goes on from what it says.
     pub(super) fn read(&mut self, ctx: &mut Context<Self>) {
-        let load = wrap_future::<_, Self>(self.settings.store.reload());
-        ctx.spawn(load.map(|result, act, ctx| act.have_read(result, ctx)));
+        let load = in_time(self.patience(), self.settings.store.reload());
+        ctx.spawn(wrap_future::<_, Self>(load).map(|result, act, ctx| act.have_read(result, ctx)));
     }
 
     /// Reads it again after a while, longer each time.
@@ -38,7 +39,15 @@ impl Arbiter {
             store.commit(crate::store::Batch::default()).await?;
             store.reload().await
         };
+        let probe = in_time(self.patience(), probe);
         ctx.spawn(wrap_future::<_, Self>(probe).map(|result, act, ctx| act.have_read(result, ctx)));
+    }
+
+    /// How long an answer is waited for: longer each time, so that a database that takes long is read
+    /// in the end.
+    const fn patience(&self) -> Duration {
+        let failures = if self.failures < 6 { self.failures } else { 6 };
+        self.settings.database_deadline.saturating_mul(1 << failures)
     }
 
     fn have_read(&mut self, result: Result<Loaded, StoreError>, ctx: &mut Context<Self>) {
@@ -77,6 +86,9 @@ impl Arbiter {
         for end in self.ends.drain(..) {
             book.ended(end.instance, end.attempt, end.outcome, now);
         }
+        for (at, line) in self.unsaid.drain(..) {
+            book.note(at, line);
+        }
         if self.draining {
             book.gate = super::Gate::Draining;
         }
@@ -88,6 +100,14 @@ impl Arbiter {
         }
         self.end_turn_soon(ctx);
     }
+}
+
+/// An answer of the database's, or the error that there is none.
+pub(super) async fn in_time<T>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout(patience, answer).await.unwrap_or(Err(StoreError::Late { after: patience }))
 }
 
 /// A book that says what the database and the configuration say.

@@ -4,7 +4,7 @@
 //! that the turn has changed goes into one transaction, and only when that is on the disk do the
 //! actions go out and the answers go back. What comes in meanwhile makes the next turn.
 //!
-//! If the database cannot be written, the book is thrown away: nothing that was not committed is
+//! If the database cannot be written, or doesn't answer for as long as a heartbeat, the book is thrown away: nothing that was not committed is
 //! remembered, replies say so, and once the database can be read again everything is made anew from
 //! it and from fresh looks. The same happens after a panic: the arbiter keeps its address and its
 //! mailbox, and nothing else.
@@ -22,6 +22,8 @@ mod maintenance;
 mod mass;
 mod moves;
 mod orders;
+#[cfg(test)]
+pub(super) mod reached;
 mod reload;
 mod seen;
 mod told;
@@ -35,14 +37,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, SpawnHandle, Supervised};
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised};
 use jiff::Timestamp;
+use prometheus::IntGauge;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 pub use book::HostPlan;
 use book::{Book, Gate};
-use turn::{Effect, Touched};
+use turn::{Effect, Line, Touched};
 use views::Show;
 
 use super::disturb::disturb;
@@ -59,6 +61,7 @@ use crate::model::{AttemptId, Command, HostId, InstanceId, MassChange, Outcome, 
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
+use crate::supervision::Alarm;
 use crate::telemetry::Metrics;
 
 /// How many reports may wait. One that finds no room is made again at the next look.
@@ -89,6 +92,8 @@ pub struct ArbiterSettings {
     pub mass_change: MassChange,
     /// Whether definitions by which the hypervisor would act by itself are corrected.
     pub passive_hypervisor: bool,
+    /// How long the database may take to answer before it counts as unavailable.
+    pub database_deadline: Duration,
     /// The deadline of one action: an attempt without an end long after it is given up.
     pub action_deadline: Duration,
 }
@@ -97,6 +102,7 @@ pub struct ArbiterSettings {
 pub struct Arbiter {
     settings: ArbiterSettings,
     show: Show,
+    depth: IntGauge,
     /// What is known; none until the database was read.
     book: Option<Book>,
     /// Who is where. Survives what the book does not.
@@ -106,8 +112,12 @@ pub struct Arbiter {
     /// no book. Both survive it: what is under way counts against the limits all the same.
     carried: BTreeMap<InstanceId, AttemptId>,
     ends: Vec<Ended>,
+    /// Failures of actors that were told while there was no book, and when.
+    unsaid: Vec<(Timestamp, Line)>,
     /// Whether a commit is under way.
     committing: bool,
+    /// How many messages this turn has taken.
+    taken: i64,
     /// Whether the end of this turn was announced already.
     turn_ends: bool,
     /// Who waits for the end of this turn.
@@ -119,8 +129,10 @@ pub struct Arbiter {
     /// Who waits for the last action to end.
     drained: Vec<oneshot::Sender<()>>,
     draining: bool,
-    /// When it wakes by itself next.
-    alarm: Option<(Timestamp, SpawnHandle)>,
+    /// It wakes by itself then.
+    alarm: Alarm,
+    /// What the alarm is set to.
+    alarmed: Option<Timestamp>,
 }
 
 impl Arbiter {
@@ -128,22 +140,27 @@ impl Arbiter {
     #[must_use]
     pub fn new(settings: ArbiterSettings) -> Self {
         let show = Show::new(settings.board.clone(), settings.metrics.clone());
+        let depth = settings.metrics.mailbox_depth.with_label_values(&["arbiter"]);
         Self {
             settings,
             show,
+            depth,
             book: None,
             hosts: BTreeMap::new(),
             instances: HashMap::new(),
             carried: BTreeMap::new(),
             ends: Vec::new(),
+            unsaid: Vec::new(),
             committing: false,
+            taken: 0,
             turn_ends: false,
             replies: Vec::new(),
             trouble: None,
             failures: 0,
             drained: Vec::new(),
             draining: false,
-            alarm: None,
+            alarm: Alarm::default(),
+            alarmed: None,
         }
     }
 
@@ -157,29 +174,18 @@ impl Arbiter {
     }
 
     /// Wakes by itself when the first of the book's times has come.
-    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
+    fn set_alarm(&mut self) {
         let next = self.book.as_ref().and_then(|book| book.alarms.first()).map(|(at, _)| *at);
-        if next == self.alarm.as_ref().map(|(at, _)| *at) {
-            return;
-        }
-        if let Some((_, timer)) = self.alarm.take() {
-            ctx.cancel_future(timer);
-        }
-        if let Some(at) = next {
-            let wait = self.settings.clock.instant_of(at) - Instant::now();
-            let timer = ctx.run_later(wait, |act, ctx| {
-                act.alarm = None;
-                act.told(ctx, Book::times_up);
-                act.end_turn_soon(ctx);
-            });
-            self.alarm = Some((at, timer));
+        if next != self.alarmed {
+            self.alarmed = next;
+            self.alarm.set(next.map(|at| self.settings.clock.instant_of(at)));
         }
     }
 
     /// Commits what the turn has changed, if no commit is under way: then its end does.
     fn end_turn(&mut self, ctx: &mut Context<Self>) {
         self.turn_ends = false;
-        self.set_alarm(ctx);
+        self.set_alarm();
         if self.committing {
             return;
         }
@@ -199,8 +205,11 @@ impl Arbiter {
             return;
         }
         self.committing = true;
-        let commit = wrap_future::<_, Self>(self.settings.store.commit(batch));
-        ctx.spawn(commit.map(move |result, act, ctx| {
+        let (commit, deadline) =
+            (self.settings.store.commit(batch), self.settings.database_deadline);
+        // One that is late may still be kept. What is read afterwards is read behind it.
+        let commit = load::in_time(deadline, commit);
+        ctx.spawn(wrap_future::<_, Self>(commit).map(move |result, act, ctx| {
             act.committing = false;
             match result {
                 Ok(stats) => act.committed(stats, effects, touched, replies, ctx),
@@ -362,6 +371,12 @@ impl Actor for Arbiter {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        self.alarmed = None;
+        self.alarm.install(ctx, |act: &mut Self, ctx| {
+            act.alarmed = None;
+            act.told(ctx, Book::times_up);
+            act.end_turn_soon(ctx);
+        });
         disturb(Point::ArbiterStarted, "", ctx, None);
         self.read(ctx);
     }
@@ -371,8 +386,8 @@ impl Supervised for Arbiter {
     fn restarting(&mut self, _: &mut Self::Context) {
         // Deferred answers of the life that ended are gone with it.
         self.committing = false;
+        self.taken = 0;
         self.turn_ends = false;
-        self.alarm = None;
         self.replies.clear();
         self.forget("the arbiter was restarted, and reads the database again".to_owned());
     }

@@ -14,6 +14,9 @@ use crate::actors::traffic::{
 use crate::faults::Point;
 use crate::model::{EventKind, InstanceId, Status};
 
+/// How many failures are kept for a book that is not there; each is in the log as well.
+const UNSAID: usize = 1000;
+
 /// The mailbox is empty: the turn ends.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -23,6 +26,7 @@ impl Handler<TurnEnds> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, _: TurnEnds, ctx: &mut Context<Self>) {
+        self.depth.set(std::mem::take(&mut self.taken));
         self.end_turn(ctx);
     }
 }
@@ -35,6 +39,7 @@ impl Arbiter {
         change: impl FnOnce(&mut Book, jiff::Timestamp),
     ) {
         let now = self.settings.clock.now();
+        self.taken += 1;
         if let Some(book) = &mut self.book {
             change(book, now);
             let is_full = book.turn.is_full();
@@ -141,6 +146,13 @@ impl Handler<ActorFailed> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, m: ActorFailed, ctx: &mut Context<Self>) {
+        let mut line = Line::new(EventKind::Supervision, m.text);
+        if let Some(host) = &m.host {
+            line = match m.instance {
+                Some(instance) => line.instance(instance, host),
+                None => line.host(host),
+            };
+        }
         // What it had in hand is in nobody's hands now.
         let gone: Vec<InstanceId> = match (m.instance, &m.host, &self.book) {
             (Some(instance), _, _) => vec![instance],
@@ -154,19 +166,19 @@ impl Handler<ActorFailed> for Arbiter {
             self.instances.remove(id);
             self.carried.remove(id);
         }
+        if self.book.is_none() {
+            // It is written down when there is a book; the failure may be why there is none.
+            if self.unsaid.len() < UNSAID {
+                self.unsaid.push((self.settings.clock.now(), line));
+            }
+            return;
+        }
         self.told(ctx, |book, now| {
             for id in gone {
                 if let Some(entry) = book.instances.get_mut(&id) {
                     entry.attended = false;
                 }
                 book.interrupted(id, "its actor failed before the outcome was known", now);
-            }
-            let mut line = Line::new(EventKind::Supervision, m.text);
-            if let Some(host) = &m.host {
-                line = match m.instance {
-                    Some(instance) => line.instance(instance, host),
-                    None => line.host(host),
-                };
             }
             book.note(now, line);
         });

@@ -17,7 +17,7 @@ use crate::model::InstanceId;
 use crate::snapshot::{Board, Node, NodeId};
 use crate::supervision::{
     Child, ChildExit, ChildSpec, Children, Decision, DelaySpec, Exhausted, Incarnation, Limit,
-    Link, RestartType, start_child,
+    Link, RestartType, start_child, sweep_pace,
 };
 
 /// The children, and where they are shown.
@@ -35,7 +35,7 @@ pub(super) struct Family {
 impl Family {
     pub(super) fn new(settings: &HostSettings, node: NodeId) -> Self {
         Self {
-            book: Children::new(),
+            book: Children::above(settings.lives.get()),
             held: BTreeMap::new(),
             names: HashMap::new(),
             limit: settings.instance_limit,
@@ -124,12 +124,26 @@ impl Host {
     ) -> Option<(InstanceId, Addr<Instance>)> {
         let (incarnation, shared) = (incarnation?, Rc::clone(self.shared.as_ref()?));
         let assignment = self.assignments.get(&id)?.clone();
-        let link = Link { child: id, incarnation, parent: ctx.address().recipient() };
+        let parent = ctx.address().recipient();
+        let name = format!("{} on {}", assignment.name, self.settings.config.id).into();
+        let link = Link { child: id, incarnation, parent, name };
         let (addr, child) = start_child(link, move |_, _| Instance::new(shared, assignment));
+        let lives = &self.settings.lives;
+        lives.set(lives.get().max(incarnation));
         self.family.book.running(&id, incarnation);
         self.family.held.insert(id, (addr.clone(), child));
         self.family.show(&id);
         Some((id, addr))
+    }
+
+    /// Looks at the heartbeats of all children now and then: one that hangs ends by that.
+    pub(super) fn watch_children(&mut self, ctx: &mut Context<Self>) {
+        let heartbeat = self.settings.heartbeat;
+        for (_, child) in self.family.held.values_mut() {
+            child.sweep(heartbeat);
+        }
+        // Not an interval: after a stop of the process that would look many times at once.
+        ctx.run_later(sweep_pace(heartbeat), Self::watch_children);
     }
 
     /// A child has ended: what is done about it, its budget says.

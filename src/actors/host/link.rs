@@ -121,6 +121,9 @@ impl Host {
                     "the connection was closed; a new one is tried");
                 self.step(Input::CallFailed, "the connection was closed".to_owned(), ctx);
             }
+            Signal::Deaf { why } => {
+                self.slot.fail(ctx, format!("libvirt's event loop ended: {why}"));
+            }
             Signal::Lifecycle { id, event } => {
                 let host = self.settings.config.id.as_str();
                 self.settings.metrics.host_events.with_label_values(&[host]).inc();

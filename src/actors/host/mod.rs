@@ -14,6 +14,7 @@ mod family;
 mod handlers;
 mod link;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ use crate::hypervisor::link::Link;
 use crate::hypervisor::reader::{Reader, ReaderSettings};
 use crate::model::{InstanceId, MassChange};
 use crate::snapshot::{Board, Moment, NodeId};
-use crate::supervision::{ExitSlot, Limit};
+use crate::supervision::{ExitSlot, Incarnation, Limit};
 use crate::telemetry::Metrics;
 
 /// How often a host is listed that nobody looks at, for domains that have come to it unheard.
@@ -75,12 +76,16 @@ pub struct HostSettings {
     pub metrics: Metrics,
     /// When it last answered.
     pub last_seen: Arc<Moment>,
+    /// In which an instance's actor finishes a turn, or is ended.
+    pub heartbeat: Duration,
     /// How often an instance's actor may fail.
     pub instance_limit: Limit,
     /// How many instances that are gone at once are too many to be believed at first.
     pub mass_change: MassChange,
     /// The pace at which a quarantined one is tried again.
     pub quarantine: Duration,
+    /// The highest incarnation of an instance's actor so far: it outlives this one's.
+    pub lives: Rc<Cell<Incarnation>>,
 }
 
 /// The actor. See the module.
@@ -157,6 +162,7 @@ impl Actor for Host {
                 act.relist_soon(ctx);
             }
         });
+        self.watch_children(ctx);
         self.advance(ctx);
     }
 }

@@ -1,5 +1,6 @@
 //! From settings to a tree: what each actor is made with, now and after each reload.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::model::HostId;
 use crate::policy::{Limits, Policies};
 use crate::snapshot::{Board, Moment};
 use crate::store::Store;
-use crate::supervision::Limit;
+use crate::supervision::{Incarnation, Limit};
 use crate::telemetry::Metrics;
 
 /// The pace at which an instance's quarantined actor is tried again.
@@ -55,6 +56,8 @@ pub struct Assembler {
     pub(super) parts: Parts,
     /// When each host last answered: it outlives the host's actors.
     seen: HashMap<HostId, Arc<Moment>>,
+    /// How far the lives of each host's children were counted: it outlives the host's actors.
+    lives: HashMap<HostId, Rc<Cell<Incarnation>>>,
     /// Shared by all instances, so that a change of it disturbs nobody.
     cadence: Cadence,
 }
@@ -68,6 +71,7 @@ impl Assembler {
             settings: settings.clone(),
             parts: parts.clone(),
             seen: HashMap::new(),
+            lives: HashMap::new(),
             cadence: Cadence::new(interval, jitter, by_state),
         };
         new.keep_moments();
@@ -123,9 +127,11 @@ impl Assembler {
             board: parts.board.clone(),
             metrics: parts.metrics.clone(),
             last_seen: self.last_seen(id),
+            heartbeat: self.heartbeat(),
             instance_limit: limit(settings.supervision.instance),
             mass_change: settings.service.mass_change,
             quarantine: QUARANTINE,
+            lives: self.lives.get(id).cloned().unwrap_or_default(),
         })
     }
 
@@ -145,6 +151,7 @@ impl Assembler {
             limits: Limits { total: settings.service.max_concurrent_actions },
             hosts: settings.hosts.iter().map(plan).collect(),
             instances: settings.instances.clone(),
+            database_deadline: self.heartbeat(),
             action_deadline: settings.service.action_deadline,
             mass_change: settings.service.mass_change,
             passive_hypervisor: settings.service.passive_hypervisor,
@@ -159,6 +166,11 @@ impl Assembler {
     /// How often a host's actor may fail.
     pub(super) fn host_limit(&self) -> Limit {
         limit(self.settings.supervision.host)
+    }
+
+    /// In which every actor finishes a turn, or is ended.
+    pub(super) fn heartbeat(&self) -> Duration {
+        self.settings.supervision.heartbeat
     }
 
     /// How long actions under way may take to end when the service is stopped.
@@ -182,6 +194,10 @@ impl Assembler {
             (host.id.clone(), kept)
         };
         self.seen = self.settings.hosts.iter().map(moment).collect();
+        let mut before = std::mem::take(&mut self.lives);
+        let counted =
+            |host: &config::Host| (host.id.clone(), before.remove(&host.id).unwrap_or_default());
+        self.lives = self.settings.hosts.iter().map(counted).collect();
     }
 }
 

@@ -1,15 +1,12 @@
 //! What the root is told.
 
-use actix::fut::wrap_future;
-use actix::{
-    ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
-};
-use tokio::time::{Instant, timeout};
+use actix::{Addr, AsyncContext, Context, Handler, Message};
+use tokio::time::Instant;
 
 use super::{Name, Root};
 use crate::actors::arbiter::Arbiter;
 use crate::actors::disturb::disturb;
-use crate::actors::traffic::{ActorFailed, Drain, HostLost};
+use crate::actors::traffic::{ActorFailed, HostLost};
 use crate::faults::Point;
 use crate::supervision::{ChildExit, ChildRestart, Decision, RestartStep};
 
@@ -18,42 +15,11 @@ use crate::supervision::{ChildExit, ChildRestart, Decision, RestartStep};
 #[rtype(result = "Option<Addr<Arbiter>>")]
 pub(super) struct ArbiterOf;
 
-/// End the tree: no new action, and those under way may end.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub(super) struct Stop;
-
 impl Handler<ArbiterOf> for Root {
     type Result = Option<Addr<Arbiter>>;
 
     fn handle(&mut self, _: ArbiterOf, _: &mut Context<Self>) -> Self::Result {
         self.arbiter.clone()
-    }
-}
-
-impl Handler<Stop> for Root {
-    type Result = ResponseActFuture<Self, ()>;
-
-    fn handle(&mut self, _: Stop, _: &mut Context<Self>) -> Self::Result {
-        self.stopping = true;
-        let (arbiter, grace) = (self.arbiter.clone(), self.assembler.shutdown_grace());
-        let drain = async move {
-            let Some(arbiter) = arbiter else { return };
-            if timeout(grace, arbiter.send(Drain)).await.is_err() {
-                let grace = grace.as_secs_f64();
-                tracing::warn!(
-                    "actions were still under way after {grace} s: the next start looks what became of them"
-                );
-            }
-        };
-        Box::pin(wrap_future::<_, Self>(drain).map(|(), act, ctx| {
-            // In the reverse order of their start: the arbiter goes last.
-            while let Some((name, child)) = act.held.pop_last() {
-                act.book.stop(&name);
-                child.kill();
-            }
-            ctx.stop();
-        }))
     }
 }
 
@@ -78,13 +44,23 @@ impl Handler<ChildExit<Name>> for Root {
             }
         };
         let what = format!("the actor of {name} {}", exit.exit);
-        self.failed(&name, format!("{what}; started again in {:.1} s", after.as_secs_f64()));
+        let text = format!("{what}; started again in {:.1} s", after.as_secs_f64());
+        tracing::error!("{text}");
+        // Without the database's thread nobody can write it down: that waits for the next one.
+        let (now, later) = match name {
+            Name::Store => (None, Some(text)),
+            Name::Arbiter | Name::Host(_) | Name::Beside(_) => (Some(text), None),
+        };
+        self.tell_failed(&name, now);
         self.held.remove(&name);
+        // Whoever was below it has ended with it.
+        self.assembler.parts.board.hide_node(&Self::node(&name));
         self.show(&name);
         ctx.run_later(after, move |act, ctx| {
             let incarnation = act.book.restart(&name, ended, Instant::now());
             act.assembler.parts.metrics.actor_restarts.with_label_values(&[name.kind()]).inc();
-            act.launch(name, incarnation, ctx);
+            act.launch(name.clone(), incarnation, ctx);
+            act.tell_failed(&name, later);
         });
     }
 }
@@ -99,7 +75,8 @@ impl Handler<ChildRestart<Name>> for Root {
                 let after = after.as_secs_f64();
                 let text =
                     format!("the {} {exit}; restarted in its place in {after:.1} s", restart.child);
-                self.failed(&restart.child, text);
+                tracing::error!("{text}");
+                self.tell_failed(&restart.child, Some(text));
             }
             RestartStep::Resumed => {
                 let kind = restart.child.kind();
@@ -107,6 +84,15 @@ impl Handler<ChildRestart<Name>> for Root {
             }
         }
         self.show(&restart.child);
+    }
+}
+
+#[cfg(test)]
+impl Handler<crate::actors::arbiter::reached::Hang> for Root {
+    type Result = ();
+
+    fn handle(&mut self, _: crate::actors::arbiter::reached::Hang, ctx: &mut Context<Self>) {
+        crate::actors::arbiter::reached::hang(ctx);
     }
 }
 
@@ -119,11 +105,12 @@ impl Root {
         }
     }
 
-    fn failed(&self, name: &Name, text: String) {
-        tracing::error!("{text}");
+    /// The arbiter writes it down.
+    fn tell_failed(&self, name: &Name, text: Option<String>) {
+        let Some(text) = text else { return };
         let host = match name {
             Name::Host(id) => Some(id.clone()),
-            Name::Arbiter | Name::Beside(_) => None,
+            Name::Store | Name::Arbiter | Name::Beside(_) => None,
         };
         if let Some(arbiter) = &self.arbiter {
             arbiter.do_send(ActorFailed { host, instance: None, text });

@@ -1,9 +1,11 @@
-//! The root of the tree: it starts the arbiter, an actor per host, and what stands beside them.
+//! The root of the tree: it starts the keeper of the database's thread, the arbiter, an actor per host,
+//! and what stands beside them, in this order, and stops them in the reverse one.
 //!
 //! A host's actor, or the HTTP server, that ends too often is quarantined: tried again at a slow
-//! pace, and the rest goes on. Without the arbiter nothing goes on: its budget spent ends the
-//! process, a service manager starts it anew, and everything is read from the database and from the
-//! hosts.
+//! pace, and the rest goes on. Without the arbiter, or the thread that writes the database, nothing
+//! goes on: its budget spent ends the process, a service manager starts it anew, and everything is
+//! read from the database and from the hosts. Who hangs is found by his heartbeat, as in each parent;
+//! the root's own is looked at by whoever awaits the tree's end.
 //!
 //! Not in here: machines. An actor that fails is this tree's matter; a machine that is down is the
 //! policy's.
@@ -12,20 +14,23 @@ mod assemble;
 mod beside;
 mod handlers;
 mod reload;
+mod stop;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Recipient};
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 pub use assemble::{Assembler, Parts, Reach, ReadAgain};
 pub use beside::{Beside, Run};
 
 use self::beside::Keeper;
-use self::handlers::Stop;
+use self::stop::Stop;
 use super::arbiter::Arbiter;
 use super::host::Host;
 use super::messages::Reload;
@@ -33,7 +38,7 @@ use crate::model::HostId;
 use crate::snapshot::{Node, NodeId};
 use crate::supervision::{
     Child, ChildExit, ChildSpec, Children, DelaySpec, Exhausted, Exit, ExitSlot, InPlaceSpec,
-    Incarnation, Limit, Link, RestartType, start_child, start_in_place,
+    Incarnation, Limit, Link, RestartType, start_child, start_in_place, sweep_pace,
 };
 
 /// The slow pace at which what fails too often is tried again.
@@ -48,9 +53,10 @@ pub enum Ending {
     GaveUp(String),
 }
 
-/// Who is under the root.
+/// Who is under the root, in the order of their start.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Name {
+    Store,
     Arbiter,
     Host(HostId),
     Beside(&'static str),
@@ -59,6 +65,7 @@ enum Name {
 impl Name {
     const fn kind(&self) -> &'static str {
         match self {
+            Self::Store => "store",
             Self::Arbiter => "arbiter",
             Self::Host(_) => "host",
             Self::Beside(kind) => kind,
@@ -70,7 +77,7 @@ impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Host(id) => write!(f, "host {id}"),
-            Self::Arbiter | Self::Beside(_) => write!(f, "{}", self.kind()),
+            Self::Store | Self::Arbiter | Self::Beside(_) => write!(f, "{}", self.kind()),
         }
     }
 }
@@ -105,7 +112,8 @@ pub struct Tree {
     /// The ways in.
     pub doors: Doors,
     root: Addr<Root>,
-    _child: Child,
+    child: Child,
+    heartbeat: Duration,
     ended: oneshot::Receiver<Ending>,
 }
 
@@ -119,8 +127,9 @@ impl Tree {
         beside: impl FnOnce(&Doors) -> Vec<Beside> + 'static,
     ) -> Result<Self, Ending> {
         let (tell, ended) = oneshot::channel();
+        let heartbeat = assembler.heartbeat();
         let parent = Init { tell: Some(tell) }.start().recipient();
-        let link = Link { child: "root", incarnation: Incarnation(1), parent };
+        let link = Link { child: "root", incarnation: Incarnation(1), parent, name: "root".into() };
         let (root, child) = start_child(link, move |ctx, slot| {
             ctx.set_mailbox_capacity(1 << 12);
             Root {
@@ -138,17 +147,29 @@ impl Tree {
         let arbiter = root.send(handlers::ArbiterOf).await.map_err(gone)?;
         let arbiter = arbiter.ok_or_else(|| Ending::GaveUp("no arbiter started".to_owned()))?;
         let doors = Doors { arbiter, reload: root.clone().recipient() };
-        Ok(Self { doors, root, _child: child, ended })
+        Ok(Self { doors, root, child, heartbeat, ended })
+    }
+
+    /// Makes the root hang.
+    #[cfg(test)]
+    pub(super) fn hang(&self) {
+        self.root.do_send(super::arbiter::reached::Hang);
     }
 
     /// Lets it live until `stop` is ready or it gives up. When asked to stop, actions under way may
     /// end within the shutdown grace, and no new one begins.
     pub async fn until(mut self, stop: impl Future<Output = ()>) -> Ending {
-        tokio::select! {
-            ending = &mut self.ended => return told(ending),
-            () = stop => self.root.do_send(Stop),
+        let mut stop = pin!(stop.fuse());
+        loop {
+            // Sleeps and no interval: after a stop of the process that would look many times at once.
+            tokio::select! {
+                ending = &mut self.ended => return told(ending),
+                () = &mut stop => self.root.do_send(Stop),
+                () = sleep(sweep_pace(self.heartbeat)) => {
+                    self.child.sweep(self.heartbeat);
+                }
+            }
         }
-        told(self.ended.await)
     }
 }
 
@@ -172,7 +193,9 @@ impl Handler<ChildExit<&'static str>> for Init {
         let ending = match exit.exit {
             Exit::Normal | Exit::Killed => Ending::Stopped,
             Exit::Failed(why) => Ending::GaveUp(why),
-            Exit::Panicked(what) => Ending::GaveUp(format!("the root panicked: {what}")),
+            exit @ (Exit::Panicked(_) | Exit::Hung { .. }) => {
+                Ending::GaveUp(format!("the root {exit}"))
+            }
         };
         if let Some(tell) = self.tell.take() {
             // If nobody waits for it, the process is ending already.
@@ -188,12 +211,24 @@ impl Root {
         ChildSpec { restart, limit, delay, exhausted }
     }
 
+    fn link(child: Name, incarnation: Incarnation, ctx: &Context<Self>) -> Link<Name> {
+        let name = format!("the {child}").into();
+        Link { child, incarnation, parent: ctx.address().recipient(), name }
+    }
+
+    fn start_store(&mut self, ctx: &mut Context<Self>) {
+        let limit = self.assembler.arbiter_limit();
+        self.book.add(Name::Store, Self::spec(limit, Exhausted::Escalate));
+        let incarnation = self.book.start(&Name::Store, Instant::now());
+        self.launch(Name::Store, incarnation, ctx);
+    }
+
     fn start_arbiter(&mut self, ctx: &mut Context<Self>) {
         // Its budget is its own: once it is spent, so is the root's.
         let limit = Limit { restarts: 0, window: self.assembler.arbiter_limit().window };
         self.book.add(Name::Arbiter, Self::spec(limit, Exhausted::Escalate));
         let Some(incarnation) = self.book.start(&Name::Arbiter, Instant::now()) else { return };
-        let link = Link { child: Name::Arbiter, incarnation, parent: ctx.address().recipient() };
+        let link = Self::link(Name::Arbiter, incarnation, ctx);
         let spec = InPlaceSpec {
             limit: self.assembler.arbiter_limit(),
             delay: DelaySpec::default(),
@@ -227,8 +262,14 @@ impl Root {
     /// Starts a new life of a child.
     fn launch(&mut self, name: Name, life: Option<Incarnation>, ctx: &mut Context<Self>) {
         let Some(incarnation) = life else { return };
-        let link = Link { child: name.clone(), incarnation, parent: ctx.address().recipient() };
+        let link = Self::link(name.clone(), incarnation, ctx);
         let child = match &name {
+            Name::Store => {
+                let store = self.assembler.parts.store.clone();
+                let run: Run = Rc::new(move || Box::pin(store.keep_writing()));
+                let (_, child) = start_child(link, move |_, slot| Keeper::new(run, slot));
+                child
+            }
             // It restarts in its place.
             Name::Arbiter => return,
             Name::Host(host) => {
@@ -249,6 +290,15 @@ impl Root {
         self.began(name, incarnation, child);
     }
 
+    /// Looks at the heartbeats of all children now and then: one that hangs ends by that.
+    fn watch_children(&mut self, ctx: &mut Context<Self>) {
+        let heartbeat = self.assembler.heartbeat();
+        for child in self.held.values_mut() {
+            child.sweep(heartbeat);
+        }
+        ctx.run_later(sweep_pace(heartbeat), Self::watch_children);
+    }
+
     fn began(&mut self, name: Name, incarnation: Incarnation, child: Child) {
         self.book.running(&name, incarnation);
         self.held.insert(name.clone(), child);
@@ -264,11 +314,15 @@ impl Root {
             restarts: status.restarts,
             last_exit: status.last_exit.map(|exit| exit.to_string()),
         };
-        let shown = match name {
+        self.assembler.parts.board.show_node(&Self::node(name), &node);
+    }
+
+    /// Where a child is shown.
+    fn node(name: &Name) -> NodeId {
+        NodeId::root().child(match name {
             Name::Host(id) => id.as_str(),
-            Name::Arbiter | Name::Beside(_) => name.kind(),
-        };
-        self.assembler.parts.board.show_node(&NodeId::root().child(shown), &node);
+            Name::Store | Name::Arbiter | Name::Beside(_) => name.kind(),
+        })
     }
 }
 
@@ -280,8 +334,10 @@ impl Actor for Root {
         let node =
             Node { kind: "root", incarnation: 1, state: "running", restarts: 0, last_exit: None };
         self.assembler.parts.board.show_node(&NodeId::root(), &node);
+        self.start_store(ctx);
         self.start_arbiter(ctx);
         self.start_hosts(ctx);
         self.start_beside(ctx);
+        self.watch_children(ctx);
     }
 }

@@ -3,7 +3,7 @@
 
 use actix::fut::wrap_future;
 use actix::{ActorFutureExt, AtomicResponse, Context, Handler};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Name, Root};
 use crate::actors::disturb::disturb;
@@ -15,7 +15,8 @@ use crate::model::HostId;
 use crate::snapshot::{ConfigView, NodeId};
 
 impl Handler<Reload> for Root {
-    /// One at a time: nothing else is taken from the mailbox while the files are read.
+    /// One at a time: nothing else is taken from the mailbox while the files are read. That has a
+    /// limit: a root that waits for a disk would look as if it hung.
     type Result = AtomicResponse<Self, Result<Reloaded, ReloadRefusal>>;
 
     fn handle(&mut self, m: Reload, _: &mut Context<Self>) -> Self::Result {
@@ -24,9 +25,15 @@ impl Handler<Reload> for Root {
             Some(_) => Err("the service is shutting down"),
             None => Err("it was not read from files"),
         };
+        let patience = self.assembler.heartbeat() / 2;
         let read = async move {
             match read {
-                Ok(read) => read.await.map_err(ReloadRefusal::Wrong),
+                Ok(read) => match timeout(patience, read).await {
+                    Ok(read) => read.map_err(ReloadRefusal::Wrong),
+                    Err(_) => Err(ReloadRefusal::NotNow(format!(
+                        "its files were not read in {patience:?}; look at the disk that they are on"
+                    ))),
+                },
                 Err(why) => Err(ReloadRefusal::NotNow(why.to_owned())),
             }
         };

@@ -50,7 +50,7 @@ impl Ends {
     /// # Errors
     /// [`CallError::Connect`], with libvirt's words for the first connection that failed.
     pub(super) fn open(settings: LibvirtSettings, ears: &Arc<Ears>) -> Result<Self, CallError> {
-        events::ensure_running().map_err(|why| failed(&settings, &why))?;
+        events::attend(ears).map_err(|why| failed(&settings, &why))?;
         let ears = Arc::clone(ears);
         let listener: Listener = Arc::new(move |told| ears.hear(told));
         let reads = Channel::open(&settings, &listener, Hears::Events)?;
@@ -137,6 +137,12 @@ impl Ears {
         };
         // Nobody listens any more: the session is about to be dropped.
         let _ = self.signals.send(signal);
+    }
+
+    /// The event loop has ended: nothing will be heard.
+    pub(super) fn deafen(&self, why: &str) {
+        self.closed.store(true, Ordering::Release);
+        let _ = self.signals.send(Signal::Deaf { why: why.to_owned() });
     }
 
     /// Whether one of the connections is closed.

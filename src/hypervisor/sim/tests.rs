@@ -19,7 +19,7 @@ async fn session(host: &SimHost) -> (Rc<dyn Session>, UnboundedReceiver<Signal>)
 fn events(heard: &mut UnboundedReceiver<Signal>) -> Vec<Lifecycle> {
     std::iter::from_fn(|| match heard.try_recv().ok()? {
         Signal::Lifecycle { event, .. } => Some(event),
-        Signal::Closed => None,
+        Signal::Closed | Signal::Deaf { .. } => None,
     })
     .collect()
 }

@@ -23,7 +23,8 @@ struct Parent {
 impl Parent {
     fn launch(&mut self, child: u32, incarnation: Option<Incarnation>, ctx: &mut Context<Self>) {
         let Some(incarnation) = incarnation else { return };
-        let link = Link { child, incarnation, parent: ctx.address().recipient() };
+        let parent = ctx.address().recipient();
+        let link = Link { child, incarnation, parent, name: "a grandchild".into() };
         let (at, census) = (self.at, self.census.clone());
         let (address, handle) =
             start_child(link, move |_, slot| Probe::new(at, slot, &Log::default(), &census));

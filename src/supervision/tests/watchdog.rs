@@ -46,3 +46,64 @@ fn a_pulse_beats_on_its_thread() {
         drop(watchdog);
     });
 }
+
+#[test]
+fn beats_are_passed_on_and_their_absence_is_not() {
+    let (words, heard) = mpsc::channel();
+    let (alarms, alarmed) = mpsc::channel();
+    let relay =
+        Relay { every: Duration::from_millis(1), tell: Box::new(move || words.send(()).unwrap()) };
+    let alarm = move || alarms.send(()).unwrap();
+    let (pulse, watchdog) =
+        Watchdog::start_with(Duration::from_millis(50), Some(relay), alarm).unwrap();
+    assert!(watchdog.pace() < Duration::from_millis(1), "the finer of both paces");
+    for _ in 0..3 {
+        pulse.beat();
+        assert_eq!(heard.recv(), Ok(()));
+    }
+    // From here on nobody beats, so nothing is passed on, and the alarm comes.
+    assert_eq!(alarmed.recv(), Ok(()));
+    assert_eq!(heard.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    drop(watchdog);
+}
+
+#[test]
+fn with_thinner_slices_the_same_silence_is_an_alarm() {
+    let mut silence = Silence::of(10);
+    assert!((0..9).all(|_| !silence.look(0)));
+    assert!(!silence.is_broken());
+    assert!(silence.look(0));
+    assert!(!silence.look(1));
+    assert!(silence.is_broken());
+}
+
+/// Blocks its thread until the alarm has said in whose turn.
+struct Stuck(mpsc::Receiver<Option<String>>);
+
+impl Actor for Stuck {
+    type Context = Context<Self>;
+}
+
+impl Handler<Do> for Stuck {
+    type Result = u32;
+
+    fn handle(&mut self, _: Do, _: &mut Self::Context) -> u32 {
+        assert_eq!(self.0.recv().unwrap().as_deref(), Some("probe 5"));
+        7
+    }
+}
+
+#[test]
+fn an_alarm_can_say_in_whose_turn_the_thread_is_stuck() {
+    run(async {
+        let (say, said) = mpsc::channel();
+        let turns = Turns::here();
+        let alarm = move || say.send(turns.whose().map(|name| name.to_string())).unwrap();
+        let parent = Witness::default().start();
+        let (address, _child) = start_child(link(5, 1, &parent), |_, _| Stuck(said));
+        let (pulse, watchdog) = Watchdog::start(Duration::from_millis(40), alarm).unwrap();
+        pulse.beat();
+        assert_eq!(address.send(Do::Ping).await, Ok(7));
+        drop(watchdog);
+    });
+}

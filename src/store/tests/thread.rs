@@ -1,0 +1,84 @@
+//! The thread that writes: its end is told, nothing waits for it in vain, and the next one goes on.
+
+use futures_util::FutureExt;
+
+use super::sample::*;
+use super::{Place, commit, run};
+use crate::model::EventId;
+use crate::store::{Batch, EventQuery, Outage, Store, StoreError};
+
+fn one(number: i64) -> Batch {
+    Batch { events: vec![event(number)], ..Batch::default() }
+}
+
+fn numbers(store: &Store) -> Vec<i64> {
+    let events = run(store.events(EventQuery { limit: 10_000, ..EventQuery::default() }));
+    events.unwrap().iter().map(|event| event.id.0).collect()
+}
+
+/// What ends a thread that catches panics: a panic whose value panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the thread is to end");
+    }
+}
+
+fn end_thread(store: &Store) {
+    let job = store.on_writer(|_| -> Result<(), StoreError> { std::panic::panic_any(Bomb) });
+    assert!(run(job).is_err());
+}
+
+#[test]
+fn the_end_of_the_thread_is_told_and_the_next_one_opens_the_file_anew() {
+    let place = Place::new();
+    let store = place.open().unwrap();
+    for life in 0..20 {
+        let kept = store.keep_writing();
+        commit(&store, one(2 * life + 1)).unwrap();
+        // It is in the midst of something; more waits behind it.
+        store.simulate(Outage::Stalls);
+        let ends = store.on_writer(|_| -> Result<(), StoreError> { std::panic::panic_any(Bomb) });
+        let behind = store.commit(one(2 * life + 2));
+        store.simulate(Outage::Ends);
+        assert!(run(ends).is_err());
+        assert!(matches!(run(behind), Err(StoreError::Stopped)), "nobody waits in vain");
+        let why = run(kept);
+        assert_eq!(why, "the thread that writes the database panicked: the thread is to end");
+        assert!(matches!(run(store.commit(one(1_000))), Err(StoreError::Stopped)));
+        assert!(matches!(store.load(), Err(StoreError::Stopped)));
+        assert_eq!(store.keep_writing().now_or_never(), None, "there is another one");
+    }
+    let kept: Vec<i64> = (0..20).map(|life| 2 * life + 1).collect();
+    assert_eq!(numbers(&store), kept, "nothing of what was refused");
+    commit(&store, one(40)).unwrap();
+    assert_eq!(store.load().unwrap().last_event, EventId(40));
+}
+
+#[test]
+fn who_keeps_a_thread_that_lives_begins_no_other() {
+    let place = Place::new();
+    let store = place.open().unwrap();
+    let (first, second) = (store.keep_writing(), store.keep_writing());
+    end_thread(&store);
+    assert_eq!(run(first), run(second));
+    assert_eq!(Store::in_memory().unwrap().keep_writing().now_or_never(), None);
+}
+
+#[test]
+fn a_stall_delays_and_keeps_the_order() {
+    let place = Place::new();
+    for store in [place.open().unwrap(), Store::in_memory().unwrap()] {
+        store.simulate(Outage::Stalls);
+        let mut commits: Vec<_> = (1..=3).map(|n| Box::pin(store.commit(one(n)))).collect();
+        assert!(commits.iter_mut().all(|commit| commit.now_or_never().is_none()));
+        let read = Box::pin(store.reload());
+        store.simulate(Outage::Ends);
+        for commit in commits {
+            run(commit).unwrap();
+        }
+        assert_eq!(run(read).unwrap().last_event, EventId(3), "it sees what was sent before");
+        assert!(store.healthy());
+    }
+}
