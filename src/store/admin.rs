@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::failure::Failure;
-use super::location::{Location, with_suffix};
+use super::location::{self, Location, with_suffix};
 use super::open::{self, PATIENCE};
 use super::session::{Access, connect};
 use super::{Store, StoreError};
@@ -92,7 +92,11 @@ impl Store {
         let done = diesel::sql_query("VACUUM INTO ?")
             .bind::<Text, _>(partial.to_string_lossy())
             .execute(&mut conn)
-            .map_err(|error| Failure::from(error).explain("backing up", &path))
+            .map_err(|error| match Failure::from(error).explain("backing up", &path) {
+                // The one that is written is the copy.
+                StoreError::Full { .. } => StoreError::Full { path: target.to_owned() },
+                other => other,
+            })
             .and_then(|_| made.sync_all().map_err(file("writing the backup")))
             // A link and not a renaming: that would overwrite a file made meanwhile.
             .and_then(|()| {
@@ -104,7 +108,9 @@ impl Store {
                     }
                 })
             });
-        let removed = fs::remove_file(&partial).map_err(file("clearing up after the backup"));
+        let removed = fs::remove_file(&partial)
+            .and_then(|()| location::sync_directory_of(target))
+            .map_err(file("clearing up after the backup"));
         done.and(removed)
     }
 }

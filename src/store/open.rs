@@ -50,10 +50,14 @@ pub(super) struct Opened {
 
 /// Opens a database for writing, making it where there is none.
 pub(super) fn open(location: Location, busy: Duration) -> Result<Opened, StoreError> {
-    let Location::File(path) = location else {
-        return memory();
-    };
-    let path = location::prepare(&path)?;
+    match location {
+        Location::Memory => memory(),
+        Location::File(path) => file(&path, busy).map_err(StoreError::looked_into),
+    }
+}
+
+fn file(path: &Path, busy: Duration) -> Result<Opened, StoreError> {
+    let path = location::prepare(path)?;
     let lock = Lock::take(&path)?;
     location::create(&path)?;
     let mut conn = connect(&path, Access::Write, busy)?;
