@@ -51,7 +51,6 @@ impl Arbiter {
         if self.failures > 0 {
             tracing::info!("the database can be used again; everything is looked at afresh");
         }
-        self.failures = 0;
         self.trouble = None;
         let now = self.settings.clock.now();
         let mut book = book_from(&self.settings, loaded, &self.carried, now);
