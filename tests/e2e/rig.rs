@@ -38,7 +38,8 @@ impl Site {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let child =
             self.program(&["run"]).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        let agent = Agent::new(self.url(), self.data_dir().join("operator.token"));
+        let token = self.seen(self.data_dir().join("operator.token"));
+        let agent = Agent::new(self.url(), token);
         Service { site: self, child, agent }
     }
 }
@@ -100,6 +101,11 @@ impl Service<'_> {
         headers: &[(&str, &str)],
     ) -> Answer {
         self.agent.ask(method, path, body, headers).expect("the service answers")
+    }
+
+    /// Where it lives.
+    pub fn site(&self) -> &Site {
+        self.site
     }
 
     /// The number of its process.
