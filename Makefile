@@ -54,6 +54,7 @@ docs: packages ## Write docs/scenarios.md anew, from the files in tests/scenario
 lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --all-targets --features faults -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 
 MUTANTS := $(abspath $(or $(MUTANTS_DIR),$(TARGET)/mutants))

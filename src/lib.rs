@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod exit;
+pub mod faults;
 pub mod http;
 pub mod hypervisor;
 pub mod model;

@@ -21,6 +21,9 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::exit::Exit;
 use crate::http::{self, HttpSettings, OperatorToken, State};
+use crate::hypervisor::Hypervisor;
+#[cfg(feature = "faults")]
+use crate::hypervisor::faulty::{Deadlines, Faulty};
 use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use crate::model::HostId;
 use crate::snapshot::Board;
@@ -84,6 +87,8 @@ pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
         config::LogFormat::Json => LogFormat::Json,
     };
     telemetry::init_log(format, &settings.log.filter)?;
+    #[cfg(feature = "faults")]
+    crate::faults::from_environment().map_err(|e| Failure::Start(e.to_string()))?;
     // Before the token: a disk on which nothing can be written is told as what it is.
     let store = Store::open(&settings.database.url.to_string())?;
     let token = OperatorToken::in_dir(&settings.service.data_dir)?;
@@ -176,17 +181,24 @@ fn by_libvirt(settings: &Settings) -> Reach {
             max_actions: host.max_concurrent_actions,
         })
     };
-    let made: RefCell<HashMap<HostId, (config::Host, LibvirtHost)>> = RefCell::default();
+    type Made = HashMap<HostId, (config::Host, Rc<dyn Hypervisor>)>;
+    let made: RefCell<Made> = RefCell::default();
     Rc::new(move |host| {
         let mut made = made.borrow_mut();
         if let Some((before, handle)) = made.get(&host.id)
             && before.is_reached_as(host)
         {
-            return Rc::new(handle.clone());
+            return Rc::clone(handle);
         }
-        let handle = make(host);
-        made.insert(host.id.clone(), (host.clone(), handle.clone()));
-        Rc::new(handle)
+        let handle = Rc::new(make(host)) as Rc<dyn Hypervisor>;
+        #[cfg(feature = "faults")]
+        let handle = Faulty::around(
+            host.id.clone(),
+            Deadlines { read: deadline, action: action_deadline },
+            handle,
+        );
+        made.insert(host.id.clone(), (host.clone(), Rc::clone(&handle)));
+        handle
     })
 }
 

@@ -8,6 +8,7 @@
 //! Not in here: SQL, libvirt, and the rules.
 
 pub mod arbiter;
+mod disturb;
 pub mod host;
 pub mod instance;
 pub mod messages;

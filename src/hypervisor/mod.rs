@@ -10,6 +10,8 @@
 mod advice;
 mod call;
 mod definition;
+#[cfg(feature = "faults")]
+pub mod faulty;
 mod goal;
 pub mod libvirt;
 pub mod link;

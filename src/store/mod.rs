@@ -39,6 +39,7 @@ pub use batch::{Batch, CommitStats, Loaded};
 pub use error::StoreError;
 pub use query::{EventQuery, IncidentQuery, IncidentState, Order};
 
+use crate::faults::{self, Point};
 use location::{Location, Lock};
 use open::{Opened, PATIENCE};
 use readers::Readers;
@@ -202,7 +203,12 @@ impl std::fmt::Debug for Store {
 }
 
 async fn answer<T>(answered: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-    answered.await.unwrap_or(Err(StoreError::Stopped))
+    let answer = answered.await.unwrap_or(Err(StoreError::Stopped));
+    match faults::answer(Point::StoreAnswer, "").await {
+        // Whatever became of it, nobody knows.
+        Some(_) => Err(StoreError::Stopped),
+        None => answer,
+    }
 }
 
 fn load_on(session: &mut Session) -> Result<Loaded, StoreError> {

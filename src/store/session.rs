@@ -15,6 +15,7 @@ use url::Url;
 
 use super::StoreError;
 use super::failure::{Failure, by_text, panic_text};
+use crate::faults::{self, Point};
 
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +108,16 @@ impl Session {
         let run = AssertUnwindSafe(|| {
             let conn = self.usable()?;
             let mut cause = None;
+            let job = |conn: &mut SqliteConnection| {
+                fault(Point::StoreBegun, what)?;
+                let done = job(conn)?;
+                fault(Point::StoreWritten, what)?;
+                Ok(done)
+            };
             let done = conn.immediate_transaction(|conn| noting(&mut cause, job(conn)));
-            outcome(done, cause)
+            let done = outcome(done, cause)?;
+            fault(Point::StoreKept, what)?;
+            Ok(done)
         });
         let error = match catch_unwind(run) {
             Ok(Ok(done)) => return Ok(done),
@@ -158,6 +167,14 @@ impl Session {
 
     fn path(&self) -> &Path {
         self.file.as_ref().map_or_else(|| Path::new(":memory:"), |file| file.path.as_path())
+    }
+}
+
+/// Gives the error that is armed at a point, as the disk's.
+fn fault(point: Point, what: &str) -> Result<(), Failure> {
+    match faults::error(point, what) {
+        Some(why) => Err(Failure::Query(diesel::result::Error::QueryBuilderError(why.into()))),
+        None => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use super::StoreError;
 use super::session::Session;
+use crate::faults::{self, Point};
 
 /// Something to do on the session.
 type Job = Box<dyn FnOnce(&mut Session) + Send>;
@@ -57,6 +58,7 @@ impl Drop for Writer {
 
 fn work(mut session: Session, queue: &Receiver<Job>) {
     while let Ok(job) = queue.recv() {
+        faults::pass(Point::StoreThread, "");
         // The session turns panics of what runs in it into errors; this is for all the rest. The
         // job's answer is dropped, which its waiter sees.
         let _ = catch_unwind(AssertUnwindSafe(|| job(&mut session)));

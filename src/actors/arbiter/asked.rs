@@ -9,11 +9,13 @@ use tokio::sync::oneshot;
 use super::Arbiter;
 use super::book::{Book, Gate};
 use super::turn::Line;
+use crate::actors::disturb::disturb;
 use crate::actors::messages::{
     AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
     Refusal, ReleaseHold, Reply, Retry, SetDesired,
 };
 use crate::actors::traffic::{Drain, HostListed, ListNow};
+use crate::faults::Point;
 use crate::model::{EventKind, HostId, InstanceId};
 use crate::snapshot::{Board, HostView, InstanceView};
 
@@ -38,6 +40,7 @@ impl Arbiter {
             Ok(value) => {
                 let (reply, committed) = oneshot::channel();
                 self.replies.push(reply);
+                disturb(Point::ArbiterAsked, "", ctx, None);
                 self.end_turn_soon(ctx);
                 async move {
                     match committed.await {

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 use super::book::{Book, Entry, LastIds};
 use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
+use crate::actors::disturb::disturb;
 use crate::actors::traffic::Hello;
+use crate::faults::Point;
 use crate::model::{AttemptId, InstanceId};
 use crate::store::{Loaded, StoreError};
 
@@ -59,6 +61,7 @@ impl Arbiter {
                 entry.attended = true;
             }
         }
+        disturb(Point::ArbiterRead, "", ctx, None);
         for end in self.ends.drain(..) {
             book.ended(end.instance, end.attempt, end.outcome, now);
         }

@@ -44,6 +44,7 @@ use book::{Book, Gate};
 use turn::{Effect, Touched};
 use views::Show;
 
+use super::disturb::disturb;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
@@ -52,6 +53,7 @@ use super::traffic::{
 };
 use crate::clock::Clock;
 use crate::config;
+use crate::faults::Point;
 use crate::model::{AttemptId, Command, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
@@ -190,6 +192,7 @@ impl Arbiter {
         self.show.prune(book, now);
         let (batch, effects, touched) = book.end_turn();
         let replies = std::mem::take(&mut self.replies);
+        disturb(Point::ArbiterTurnEnds, "", ctx, None);
         if batch.is_empty() {
             self.follow(effects, touched, replies, ctx);
             return;
@@ -214,6 +217,7 @@ impl Arbiter {
         replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
         ctx: &mut Context<Self>,
     ) {
+        disturb(Point::ArbiterCommitted, "", ctx, None);
         // Not before: that a page could be written does not say that there is room for more.
         self.failures = 0;
         self.settings.metrics.commit_duration.observe(stats.duration.as_secs_f64());
@@ -242,6 +246,7 @@ impl Arbiter {
                 self.not_sent(lost, ctx);
             }
         }
+        disturb(Point::ArbiterFollowed, "", ctx, None);
         for reply in replies {
             // Nobody may be waiting any more.
             let _ = reply.send(Ok(()));
@@ -358,6 +363,7 @@ impl Actor for Arbiter {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        disturb(Point::ArbiterStarted, "", ctx, None);
         self.read(ctx);
     }
 }

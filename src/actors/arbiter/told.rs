@@ -6,10 +6,12 @@ use super::Arbiter;
 use super::book::Book;
 use super::orders::assignment_of;
 use super::turn::Line;
+use crate::actors::disturb::disturb;
 use crate::actors::traffic::{
     ActorFailed, Assign, Ended, HostDoubted, HostListed, HostLost, HostStarted,
     InstanceQuarantined, InstancesStarted, Report,
 };
+use crate::faults::Point;
 use crate::model::{EventKind, InstanceId, Status};
 
 /// The mailbox is empty: the turn ends.
@@ -36,6 +38,7 @@ impl Arbiter {
         if let Some(book) = &mut self.book {
             change(book, now);
             let is_full = book.turn.is_full();
+            disturb(Point::ArbiterTold, "", ctx, None);
             self.end_turn_soon(ctx);
             if is_full && !self.committing {
                 // In a storm the first rows are written while the next are being decided.

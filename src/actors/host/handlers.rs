@@ -4,10 +4,12 @@ use actix::{Context, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
 
 use super::Host;
+use crate::actors::disturb::disturb;
 use crate::actors::traffic::{
     Assign, Hello, HostDoubted, HostListed, HostLost, HostStarted, ListAnew, ListNow, Relist,
     Unassign,
 };
+use crate::faults::Point;
 use crate::hypervisor::CallError;
 use crate::hypervisor::link::LinkState;
 use crate::hypervisor::reader::{Notice, ReadKind};
@@ -24,10 +26,17 @@ pub(super) struct Noticed(pub(super) Notice);
 #[rtype(result = "()")]
 pub(super) struct Trouble(pub(super) CallError);
 
+impl Host {
+    pub(super) fn disturb(&self, point: Point, ctx: &mut Context<Self>) {
+        disturb(point, self.settings.config.id.as_str(), ctx, Some(&self.slot));
+    }
+}
+
 impl Handler<Noticed> for Host {
     type Result = ();
 
     fn handle(&mut self, Noticed(notice): Noticed, ctx: &mut Context<Self>) {
+        self.disturb(Point::HostNoticed, ctx);
         let (metrics, host) = (&self.settings.metrics, self.settings.config.id.as_str());
         match notice {
             Notice::Read(done) => {
@@ -69,6 +78,7 @@ impl Handler<Assign> for Host {
     type Result = ();
 
     fn handle(&mut self, Assign(assignments): Assign, ctx: &mut Context<Self>) {
+        self.disturb(Point::HostAssigned, ctx);
         let started = assignments.into_iter().filter_map(|one| self.assign(one, ctx)).collect();
         self.say_started(started);
     }
@@ -138,6 +148,7 @@ impl Handler<ChildExit<InstanceId>> for Host {
     type Result = ();
 
     fn handle(&mut self, exit: ChildExit<InstanceId>, ctx: &mut Context<Self>) {
+        self.disturb(Point::HostChildExit, ctx);
         self.child_exited(&exit, ctx);
     }
 }

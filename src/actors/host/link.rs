@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Events, Host};
 use crate::actors::traffic::{HostListed, HostLost};
+use crate::faults::Point;
 use crate::hypervisor::link::{Input, LinkState};
 use crate::hypervisor::{CallError, Lifecycle, Listed, Session, Signal};
 
@@ -47,6 +48,7 @@ impl Host {
     }
 
     fn opened(&mut self, opened: Opened, ctx: &mut Context<Self>) {
+        self.disturb(Point::HostOpened, ctx);
         let _ = self.link.on(Input::Connected, Instant::now(), self.draw());
         self.epoch += 1;
         self.connected_at = opened.listed.connected_at;

@@ -28,10 +28,12 @@ use self::definitions::Definitions;
 use self::family::Family;
 use self::handlers::Noticed;
 use super::arbiter::Arbiter;
+use super::disturb::disturb;
 use super::instance::{Cadence, LookCounters, Shared};
 use super::traffic::{Assignment, HostStarted};
 use crate::clock::Clock;
 use crate::config;
+use crate::faults::Point;
 use crate::hypervisor::Hypervisor;
 use crate::hypervisor::link::Link;
 use crate::hypervisor::reader::{Reader, ReaderSettings};
@@ -127,6 +129,7 @@ impl Actor for Host {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(1 << 16);
+        disturb(Point::HostStarted, self.settings.config.id.as_str(), ctx, Some(&self.slot));
         let (addr, s) = (ctx.address(), &self.settings);
         let notices = addr.clone();
         let reader = Reader::new(ReaderSettings {

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::Instance;
+use crate::actors::disturb::disturb;
 use crate::actors::traffic::{Carry, Ended};
+use crate::faults::Point;
 use crate::hypervisor::{Acted, CallError};
 use crate::model::{Condition, Look, Outcome, OutcomeKind, State};
 use crate::policy::refine;
@@ -59,12 +61,14 @@ impl Instance {
             return;
         }
         carrying.sent = true;
+        disturb(Point::InstanceSending, &self.assignment.name, ctx, None);
         let (command, xml) = (carry.command, carry.xml.clone());
         let begun = Instant::now();
         tracing::info!(instance = %self.assignment.name, host = %self.shared.host, %command,
             "sending");
         let call = self.shared.door.act(self.assignment.instance, command, xml);
-        ctx.spawn(wrap_future::<_, Self>(call).map(move |result, act, _| {
+        ctx.spawn(wrap_future::<_, Self>(call).map(move |result, act, ctx| {
+            disturb(Point::InstanceActed, &act.assignment.name, ctx, None);
             let took = begun.elapsed().as_secs_f64();
             let timer = &act.shared.metrics.action_duration;
             timer.with_label_values(&[command.as_str()]).observe(took);

@@ -20,11 +20,13 @@ pub use cadence::{Cadence, LookCounters};
 
 use self::carry::Carrying;
 use super::arbiter::Arbiter;
+use super::disturb::disturb;
 use super::host::Door;
 use super::traffic::{
     Aim, Assignment, Carry, Heard, LookAt, Looked, NewAim, Report, Seen, Withhold,
 };
 use crate::clock::Clock;
+use crate::faults::Point;
 use crate::hypervisor::reader::{Expected, Slot, Window};
 use crate::hypervisor::{Lifecycle, ShutdownBy};
 use crate::model::{Condition, DesiredState, Finding, HostId, Look, Source};
@@ -183,6 +185,7 @@ impl Actor for Instance {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        disturb(Point::InstanceStarted, &self.assignment.name, ctx, None);
         let addr = ctx.address();
         let sink = Box::new(move |look| addr.do_send(Looked(look)));
         let instance = self.assignment.instance;
@@ -196,6 +199,7 @@ impl Handler<Looked> for Instance {
     type Result = ();
 
     fn handle(&mut self, Looked(look): Looked, ctx: &mut Context<Self>) {
+        disturb(Point::InstanceLooked, &self.assignment.name, ctx, None);
         self.shared.looks.count(&look);
         match look.finding {
             Finding::Seen(condition) => {
@@ -272,7 +276,8 @@ impl Handler<Withhold> for Instance {
 impl Handler<Carry> for Instance {
     type Result = ();
 
-    fn handle(&mut self, carry: Carry, _: &mut Context<Self>) {
+    fn handle(&mut self, carry: Carry, ctx: &mut Context<Self>) {
+        disturb(Point::InstanceCarry, &self.assignment.name, ctx, None);
         self.carrying = Some(Carrying::new(carry, self.shared.clock.now()));
         self.say_what_is_expected();
         self.look_now(Source::Check);

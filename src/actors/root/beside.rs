@@ -6,6 +6,8 @@ use actix::fut::wrap_future;
 use actix::{Actor, ActorFutureExt, AsyncContext, Context};
 use futures_util::future::LocalBoxFuture;
 
+use crate::actors::disturb::disturb;
+use crate::faults::Point;
 use crate::supervision::ExitSlot;
 
 /// Something that runs until it fails. It is started again as an actor is.
@@ -36,6 +38,7 @@ impl Actor for Keeper {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        disturb(Point::HttpServes, "", ctx, Some(&self.slot));
         let life = wrap_future::<_, Self>((self.run)());
         ctx.spawn(life.map(|why, act, ctx| act.slot.fail(ctx, why)));
     }

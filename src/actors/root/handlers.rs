@@ -8,7 +8,9 @@ use tokio::time::{Instant, timeout};
 
 use super::{Name, Root};
 use crate::actors::arbiter::Arbiter;
+use crate::actors::disturb::disturb;
 use crate::actors::traffic::{ActorFailed, Drain, HostLost};
+use crate::faults::Point;
 use crate::supervision::{ChildExit, ChildRestart, Decision, RestartStep};
 
 /// Where is the arbiter?
@@ -59,6 +61,7 @@ impl Handler<ChildExit<Name>> for Root {
     type Result = ();
 
     fn handle(&mut self, exit: ChildExit<Name>, ctx: &mut Context<Self>) {
+        disturb(Point::RootChildExit, &exit.child.to_string(), ctx, Some(&self.slot));
         let decision = self.book.exited(&exit, Instant::now());
         let (name, ended) = (exit.child, exit.incarnation);
         let after = match decision {

@@ -6,9 +6,11 @@ use actix::{ActorFutureExt, AtomicResponse, Context, Handler};
 use tokio::time::Instant;
 
 use super::{Name, Root};
+use crate::actors::disturb::disturb;
 use crate::actors::messages::{Reload, ReloadRefusal, Reloaded};
 use crate::actors::traffic::{Reconfigure, ReloadRefused};
 use crate::config::{Errors, Settings};
+use crate::faults::Point;
 use crate::model::HostId;
 use crate::snapshot::{ConfigView, NodeId};
 
@@ -30,7 +32,10 @@ impl Handler<Reload> for Root {
         };
         AtomicResponse::new(Box::pin(wrap_future::<_, Self>(read).map(move |result, act, ctx| {
             match result {
-                Ok(settings) => Ok(act.take_over(settings, m.by, ctx)),
+                Ok(settings) => {
+                    disturb(Point::RootReload, "", ctx, Some(&act.slot));
+                    Ok(act.take_over(settings, m.by, ctx))
+                }
                 Err(refusal) => {
                     if let ReloadRefusal::Wrong(errors) = &refusal {
                         act.refuse(errors, m.by);
