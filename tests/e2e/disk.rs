@@ -85,6 +85,13 @@ impl Disk {
         }
     }
 
+    /// Takes some of what fills it away.
+    pub fn make_some_room(&self, bytes: u64) {
+        let ballast = self.seen(&self.at).join(BALLAST);
+        let file = File::options().write(true).open(ballast).unwrap();
+        file.set_len(file.metadata().unwrap().len() - bytes).unwrap();
+    }
+
     /// Makes room again.
     pub fn make_room(&self) {
         fs::remove_file(self.seen(&self.at).join(BALLAST)).unwrap();

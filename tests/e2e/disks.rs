@@ -140,6 +140,48 @@ fn a_first_start_on_a_full_disk_says_so() {
     site.start().kill();
 }
 
+/// However far an opening gets, it says that the disk is full, and the next one goes on from there.
+#[test]
+fn a_first_start_goes_on_with_each_bit_of_room() {
+    if assured_lab::is_left_out() {
+        return;
+    }
+    let mut site = Site::new(&[]);
+    site.on_a_small_disk(Kind::Memory);
+    site.disk().fill();
+    let database = site.database().to_string_lossy().into_owned();
+    let mut in_vain = 0;
+    while site.run(&["db", "migrate"]).code != Some(0) {
+        let said = site.run(&["db", "migrate"]);
+        said.failed_with(74, &[&database, "is full; make room"]);
+        in_vain += 1;
+        assert!(in_vain < 100, "{said:?}");
+        site.disk().make_some_room(8192);
+    }
+    assert!(in_vain > 5, "each step needs some room: {in_vain}");
+    site.disk().make_room();
+    site.run(&["db", "check"]).done();
+    site.start().kill();
+}
+
+#[test]
+fn a_backup_that_finds_no_room_says_where_and_leaves_nothing() {
+    if assured_lab::is_left_out() {
+        return;
+    }
+    let mut site = Site::new(&[]);
+    site.on_a_small_disk(Kind::Memory);
+    let service = site.start();
+    let before = site.disk().names();
+    site.disk().fill();
+    let copy = site.data_dir().join("copy.db").to_string_lossy().into_owned();
+    site.run(&["db", "backup", &copy]).failed_with(74, &[&copy, "is full; make room"]);
+    site.disk().make_room();
+    assert_eq!(site.disk().names(), before);
+    site.run(&["db", "backup", &copy]).done();
+    service.kill();
+}
+
 /// What a kernel does that finds its file system in disorder. It comes back by a check and a new mount,
 /// which need the service's end.
 #[test]
