@@ -109,7 +109,7 @@ struct Traps {
 fn trapped(rig: &mut Rig, victim: InstanceId) -> Traps {
     let traps = Traps::default();
     let set = traps.clone();
-    rig.wrap = Some(Rc::new(move |host| {
+    rig.wrap = Some(Rc::new(move |_, host| {
         let (connects, acts) = (Rc::clone(&set.connects), Rc::clone(&set.acts));
         Rc::new(Trap { host, connects, acts, victim })
     }));

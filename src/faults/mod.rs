@@ -22,8 +22,8 @@ mod unarmed;
 
 #[cfg(feature = "faults")]
 pub use armed::{
-    Done, Fault, ParseError, Rule, answer, arm, arm_process, bug, disarm, done, error,
-    from_environment, parse, pass, plant, take,
+    Aside, Done, Fault, ParseError, Rule, answer, arm, arm_process, armed, aside, bug, disarm,
+    done, error, from_environment, parse, pass, plant, take,
 };
 #[cfg(feature = "faults")]
 pub(crate) use armed::{kill, take_one};

@@ -91,6 +91,8 @@ pub struct Deed {
     pub host: HostId,
     /// On which domain.
     pub id: InstanceId,
+    /// Over which session.
+    pub session: u64,
     /// What.
     pub command: Command,
     /// What came of it on the host, whether or not anybody still waited; none while it is under way.
@@ -242,7 +244,7 @@ impl SimHost {
         let answer = change(host);
         let woken = std::mem::take(&mut host.woken);
         state.note_doubly_active(&woken);
-        state.note_changes();
+        state.note_changes(&self.id);
         answer
     }
 }

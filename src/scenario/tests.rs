@@ -62,7 +62,7 @@ impl Case {
         let result = Some(Ok(Acted::Done));
         let (host, id, command) = (HostId::from("a"), self.id(1), Command::Start);
         let (asked, done) = (std::time::Duration::ZERO, Some(std::time::Duration::ZERO));
-        let deed = Deed { asked, done, host, id, command, result };
+        let deed = Deed { asked, done, host, id, session: 1, command, result };
         Asked { at: at(second), done: at(second + 1), deed }
     }
 }

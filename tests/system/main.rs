@@ -13,7 +13,6 @@ mod orders;
 mod outages;
 mod passive;
 mod races;
-mod random;
 mod reload;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]

@@ -1,6 +1,6 @@
 //! A service in a simulated world: real actors, a real (in-memory) database, virtual time.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -19,6 +19,7 @@ use assured::model::{By, Command, Condition, DesiredState, Event, HostId, Instan
 use assured::snapshot::{Board, InstanceView};
 use assured::store::{EventQuery, Store};
 use assured::telemetry::Metrics;
+use jiff::SignedDuration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
@@ -52,10 +53,12 @@ pub struct Rig {
     pub wrap: Option<Wrap>,
     /// What a reload reads.
     pub next: Rc<RefCell<String>>,
+    /// How far the wall clock is ahead of the world's, when a service starts.
+    pub skew: SignedDuration,
 }
 
 /// Puts something around a host.
-pub type Wrap = Rc<dyn Fn(Rc<dyn Hypervisor>) -> Rc<dyn Hypervisor>>;
+pub type Wrap = Rc<dyn Fn(&HostId, Rc<dyn Hypervisor>) -> Rc<dyn Hypervisor>>;
 
 /// A service that runs in it.
 pub struct Service {
@@ -64,6 +67,8 @@ pub struct Service {
     pub doors: Doors,
     pub metrics: Metrics,
     pub clock: Clock,
+    /// When it ended by itself or was stopped, since the world began.
+    pub over: Rc<Cell<Option<Duration>>>,
     stop: Option<oneshot::Sender<()>>,
     ended: tokio::task::JoinHandle<Ending>,
 }
@@ -78,7 +83,8 @@ impl Rig {
             config += &format!("[[hosts]]\nid = \"{host}\"\nuri = \"test:///{host}\"\n");
         }
         let next = Rc::default();
-        Self { world, store: Store::in_memory().unwrap(), config, wrap: None, next }
+        let store = Store::in_memory().unwrap();
+        Self { world, store, config, wrap: None, next, skew: SignedDuration::ZERO }
     }
 
     pub fn host(&self, name: &str) -> SimHost {
@@ -121,7 +127,7 @@ impl Rig {
     /// Starts a service, and waits for nothing.
     pub async fn start_at_once(&self) -> Service {
         let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let clock = Clock::starting_at(begin + self.world.age());
+        let clock = Clock::starting_at(begin + self.world.age() + self.skew);
         let settings = self.settings();
         let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
         let next = Rc::clone(&self.next);
@@ -133,10 +139,10 @@ impl Rig {
             board: board.clone(),
             metrics: metrics.clone(),
             reach: Rc::new(move |host: &config::Host| {
-                let host = Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>;
+                let end = Rc::new(world.host(host.id.as_str())) as Rc<dyn Hypervisor>;
                 match &wrap {
-                    Some(wrap) => wrap(host),
-                    None => host,
+                    Some(wrap) => wrap(&host.id, end),
+                    None => end,
                 }
             }),
             read_again: Some(Rc::new(move || {
@@ -147,11 +153,18 @@ impl Rig {
         let tree = Tree::start(Assembler::new(&settings, &parts), |_| Vec::new()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let doors = tree.doors.clone();
-        let ended = tokio::task::spawn_local(tree.until(async move {
-            let _ = stopped.await;
-        }));
+        let over = Rc::<Cell<Option<Duration>>>::default();
+        let (world, ends) = (self.world.clone(), Rc::clone(&over));
+        let ended = tokio::task::spawn_local(async move {
+            let stop = async move {
+                let _ = stopped.await;
+            };
+            let ending = tree.until(stop).await;
+            ends.set(Some(world.age()));
+            ending
+        });
         let arbiter = doors.arbiter.clone();
-        Service { board, arbiter, doors, metrics, clock, stop: Some(stop), ended }
+        Service { board, arbiter, doors, metrics, clock, over, stop: Some(stop), ended }
     }
 
     /// Lets virtual time pass while no service runs.

@@ -32,6 +32,7 @@ pub(super) struct Begun {
 /// Writes an action down. None if one is under way on the same domain.
 pub(super) fn begin(
     host: &SimHost,
+    session: u64,
     id: InstanceId,
     command: Command,
     xml: Option<Arc<str>>,
@@ -46,7 +47,7 @@ pub(super) fn begin(
     let mut state = host.world.lock();
     let asked = state.origin.elapsed();
     let host = host.id.clone();
-    state.journal.push(Deed { asked, done: None, host, id, command, result: None });
+    state.journal.push(Deed { asked, done: None, host, id, session, command, result: None });
     Some(Begun { place: state.journal.len() - 1, id, command, xml })
 }
 

@@ -50,36 +50,29 @@ pub struct Read {
     pub said: Option<BTreeMap<InstanceId, Condition>>,
 }
 
-impl Record {
-    pub(super) fn note_changes(
-        &mut self,
-        known: &mut BTreeMap<(HostId, InstanceId), Condition>,
-        at: Duration,
-        now: BTreeMap<(HostId, InstanceId), Condition>,
-    ) {
-        let gone = known.keys().filter(|key| !now.contains_key(*key));
-        let gone = gone.map(|key| (key.clone(), Condition::Missing));
-        let other = now.iter().filter(|(key, is)| known.get(*key) != Some(*is));
-        let other = other.map(|(key, is)| (key.clone(), *is));
-        let changes =
-            gone.chain(other).map(|((host, id), condition)| Change { at, host, id, condition });
-        self.changes.extend(changes);
-        *known = now;
-    }
-}
-
 impl World {
     /// Keeps a [`Record`] from now on.
     pub fn keep_record(&self) {
         let mut state = self.lock();
         state.record = Some(Record::default());
-        state.note_changes();
+        state.note_all_changes();
     }
 
     /// What was kept; nothing if nobody asked for it.
     #[must_use]
     pub fn record(&self) -> Record {
-        self.lock().record.clone().unwrap_or_default()
+        self.record_since(0, 0)
+    }
+
+    /// What was kept after so many changes and so many reads.
+    #[must_use]
+    pub fn record_since(&self, changes: usize, reads: usize) -> Record {
+        let state = self.lock();
+        let Some(record) = &state.record else { return Record::default() };
+        Record {
+            changes: record.changes.get(changes..).unwrap_or_default().to_vec(),
+            reads: record.reads.get(reads..).unwrap_or_default().to_vec(),
+        }
     }
 
     pub(super) fn note_read(&self, read: impl FnOnce(Duration) -> Read) {
@@ -92,12 +85,33 @@ impl World {
 }
 
 impl WorldState {
-    /// Notes how the domains differ from what was noted last.
-    pub(super) fn note_changes(&mut self) {
-        let Some(record) = &mut self.record else { return };
-        let domains = self.hosts.iter().flat_map(|(host, state)| {
-            state.domains.iter().map(move |(&id, d)| ((host.clone(), id), d.condition))
-        });
-        record.note_changes(&mut self.noted, self.origin.elapsed(), domains.collect());
+    /// Notes how the domains of all hosts differ from what was noted last.
+    pub(super) fn note_all_changes(&mut self) {
+        let hosts: Vec<HostId> = self.hosts.keys().cloned().collect();
+        hosts.iter().for_each(|host| self.note_changes(host));
+    }
+
+    /// Notes how the domains of a host differ from what was noted last.
+    pub(super) fn note_changes(&mut self, host: &HostId) {
+        let (Some(record), Some(state)) = (&mut self.record, self.hosts.get(host)) else { return };
+        let (at, noted) = (self.origin.elapsed(), self.noted.entry(host.clone()).or_default());
+        let mut note = |id: InstanceId, condition: Condition| {
+            record.changes.push(Change { at, host: host.clone(), id, condition });
+        };
+        if noted.keys().any(|id| !state.domains.contains_key(id)) {
+            noted.retain(|id, _| {
+                let stays = state.domains.contains_key(id);
+                if !stays {
+                    note(*id, Condition::Missing);
+                }
+                stays
+            });
+        }
+        for (&id, domain) in &state.domains {
+            if noted.get(&id) != Some(&domain.condition) {
+                noted.insert(id, domain.condition);
+                note(id, domain.condition);
+            }
+        }
     }
 }

@@ -172,7 +172,7 @@ impl SimSession {
         let deadline = host.world.lock().action_deadline;
         Box::pin(async move {
             let what = host.subject(Operation::Act(command), Some(id));
-            let Some(deed) = act::begin(&host, id, command, xml) else {
+            let Some(deed) = act::begin(&host, session, id, command, xml) else {
                 return Err(CallError::Busy { what });
             };
             // As with the real end the call goes on when nobody waits for it any more.

@@ -23,7 +23,7 @@ pub(super) struct WorldState {
     pub(super) sessions: u64,
     /// What is kept for a test, and how every domain was when it was noted last.
     pub(super) record: Option<Record>,
-    pub(super) noted: BTreeMap<(HostId, InstanceId), Condition>,
+    pub(super) noted: BTreeMap<HostId, BTreeMap<InstanceId, Condition>>,
 }
 
 /// One host.

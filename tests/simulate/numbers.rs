@@ -16,7 +16,7 @@ use super::laws::{Broken, broken};
 /// anybody wait for what was sent for an instance that was forgotten or assigned elsewhere meanwhile.
 pub fn no_more_at_once_than_allowed(facts: &Facts) -> Result<(), Broken> {
     let shape = &facts.plan.shape;
-    for deed in &facts.journal {
+    for deed in facts.new_deeds() {
         let Some(life) = facts.life_of(deed.asked) else {
             return broken(facts, deed.id, deed.asked, "an action of no life");
         };
@@ -45,7 +45,7 @@ pub fn no_more_at_once_than_allowed(facts: &Facts) -> Result<(), Broken> {
 
 /// When a call was over, for the one who made it.
 fn end(facts: &Facts, deed: &Deed) -> Duration {
-    let life = facts.life_of(deed.asked).and_then(|life| facts.log.lives[life].to);
+    let life = facts.life_of(deed.asked).and_then(|life| facts.log.lives[life].span.to);
     let deadline = deed.asked + facts.settings.service.action_deadline;
     let ends = [deed.done, life, given_up(facts, deed)];
     ends.into_iter().flatten().fold(deadline, Duration::min)

@@ -14,7 +14,7 @@ use super::stage::age_of;
 /// script has touched the domain or its host since the instance was last known to be as desired; or
 /// where an order's attempts are spent.
 pub fn no_incident_of_our_own_making(facts: &Facts) -> Result<(), Broken> {
-    for (place, event) in facts.events.iter().enumerate() {
+    for (place, event) in facts.new_events() {
         let (EventKind::IncidentOpened, Some(id)) = (event.kind, event.instance) else { continue };
         let at = age_of(event.at);
         // What a host carries out after the attempt was over (it passed its deadline, or the service

@@ -8,7 +8,7 @@ use assured::snapshot::{Fleet, InstanceView};
 use assured::store::{IncidentQuery, IncidentState};
 
 use super::plan::host_name;
-use super::stage::{Stage, age_of};
+use super::stage::Stage;
 
 /// Liveness: each instance is in its desired state, or its policy says why not; nothing is under way,
 /// nobody waits for his turn, no hold is left, every host is up, every look is fresh.
@@ -48,7 +48,7 @@ fn rests(stage: &Stage, fleet: &Fleet, view: &InstanceView) -> Result<(), String
     if refine(Some(seen), truth) != seen && !ours {
         return Err(format!("it is {truth}, {seen} is on record"));
     }
-    let looked = view.freshness.at().map(age_of);
+    let looked = view.freshness.at().map(|at| stage.age_of(at));
     let oldest = stage.now().saturating_sub(Duration::from_secs(120));
     if looked.is_none_or(|at| at < oldest) {
         return Err(format!("the last look was at {looked:?}"));
@@ -114,6 +114,7 @@ fn elsewhere(stage: &Stage, view: &InstanceView) -> Option<HostId> {
 async fn incidents_are_of_mismatches(stage: &Stage, fleet: &Fleet) -> Result<(), String> {
     let query =
         IncidentQuery { state: Some(IncidentState::Open), limit: 10_000, ..Default::default() };
+    let _aside = stage.aside();
     let open = stage.rig.store.incidents(query).await.unwrap();
     for incident in &open {
         let about = match incident.instance {

@@ -6,23 +6,26 @@ use assured::hypervisor::sim::Read;
 use assured::model::{Condition, DesiredState, Event, EventKind, InstanceId};
 use assured::policy::refine;
 
-use super::facts::{AHEAD, Facts, observed_in};
+use super::facts::{AHEAD, Facts, is_complete, observed_in};
 use super::laws::{Broken, broken};
 use super::stage::age_of;
+
+/// No read takes longer: its deadline.
+const LONGEST: Duration = Duration::from_secs(6);
 
 /// N1: what is recorded as observed was the answer of a look at that domain on that host, taken when
 /// the record says; and unless a test made the host say so, it was true then. `missing` that was not
 /// true is believed only where so few are gone that N12 does not speak, or over two sessions.
 pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
-    for (place, event) in facts.events.iter().enumerate() {
+    for (place, event) in facts.new_events() {
         let (EventKind::Observed, Some(id)) = (event.kind, event.instance) else { continue };
         let (Some(seen), Some(host)) = (observed_in(event), &event.host) else { continue };
         let at = looked_at(event);
         let near = |r: &&Read| r.host == *host && r.asked.abs_diff(at) <= AHEAD;
-        let answers = facts.record.reads.iter().filter(near).filter_map(|read| {
+        let of_then = facts.reads(at.saturating_sub(AHEAD), at + LONGEST);
+        let answers = of_then.iter().filter(near).filter_map(|read| {
             let said = read.said.as_ref()?;
-            let complete = facts.complete(host).any(|c| std::ptr::eq(c, read));
-            let absent = complete.then_some(Condition::Missing);
+            let absent = is_complete(read).then_some(Condition::Missing);
             Some((read, said.get(&id).copied().or(absent)?))
         });
         let before = facts.known(id, place).observed;

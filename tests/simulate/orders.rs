@@ -16,6 +16,8 @@ use assured::hypervisor::sim::World;
 use assured::model::{By, DesiredState, Generation, HostId, InstanceId};
 use assured::snapshot::InstanceView;
 
+use jiff::SignedDuration;
+
 use super::log::{Ack, Held, Log};
 use super::plan::host_name;
 use super::stage::{Stage, age_of};
@@ -134,13 +136,17 @@ where
     let answer = answer.await;
     let mut log = log.borrow_mut();
     if let Ok(Ok(view)) = &answer {
-        let until = view.holds.last().map(|hold| age_of(hold.until));
+        let skew = log.lives.last().map_or(SignedDuration::ZERO, |life| life.skew);
+        let until = view.holds.last().map(|hold| age_of(hold.until - skew));
         log.holds.push(Held { id, at: world.age(), until });
     }
     log.told.push(format!("          {:.3}: {}", world.age().as_secs_f64(), short(&answer)));
 }
 
-fn answered<T: 'static>(answer: impl Future<Output = Answer<T>> + 'static, log: Rc<RefCell<Log>>) {
+pub fn answered<T: 'static>(
+    answer: impl Future<Output = Answer<T>> + 'static,
+    log: Rc<RefCell<Log>>,
+) {
     tokio::task::spawn_local(async move {
         let said = short(&answer.await);
         log.borrow_mut().told.push(format!("          {said}"));

@@ -15,7 +15,7 @@ use super::laws::{Broken, broken};
 /// A budget becomes fresh by a change of the desired state, by a word from outside, or by time in the
 /// desired state: then there is a gap of at least the rule's window between two attempts.
 pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
-    for (place, attempt) in facts.attempts.iter().enumerate() {
+    for (place, attempt) in facts.new_attempts() {
         if attempt.outcome.is_some_and(|(kind, _)| !kind.is_charged()) {
             continue;
         }
@@ -28,7 +28,7 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
                 continue;
             }
             let fresh = earlier.generation != attempt.generation
-                || next.at.saturating_sub(ended) >= window_between(facts, earlier, next)
+                || passed(facts, ended, next.at) >= window_between(facts, earlier, next)
                 || facts.events[earlier.place..next.place]
                     .iter()
                     .any(|e| e.instance == Some(attempt.id) && is_fresh(e.kind, &e.text));
@@ -42,7 +42,7 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
         if used < rule.retry.attempts {
             continue;
         }
-        let pause = last.map_or(Duration::MAX, |last| attempt.at.saturating_sub(last));
+        let pause = last.map_or(Duration::MAX, |last| passed(facts, last, attempt.at));
         let slow = rule.exhausted != Exhausted::Stop && pause >= rule.slow_interval;
         if !slow {
             let said = format!(
@@ -53,6 +53,11 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
         }
     }
     Ok(())
+}
+
+/// How long it was from one time to another, by a clock that may have jumped ahead.
+fn passed(facts: &Facts, from: Duration, to: Duration) -> Duration {
+    to.saturating_sub(from) + facts.log.jumped_ahead(from, to)
 }
 
 fn is_fresh(kind: EventKind, text: &str) -> bool {

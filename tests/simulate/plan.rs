@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use assured::model::{Condition, DesiredState, InstanceId};
 use fastrand::Rng;
+use serde::{Deserialize, Serialize};
 
 use super::draw::{draw_step, pick};
 use super::policies;
-use super::steps::{Act, Step};
+use super::steps::{Act, Step, text};
 
 /// All that one run is made of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     pub seed: u64,
     pub shape: Shape,
@@ -19,7 +20,7 @@ pub struct Plan {
 }
 
 /// The world and the configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Shape {
     pub hosts: usize,
     /// How many actions at once, for each host and in all.
@@ -38,10 +39,11 @@ pub struct Shape {
 }
 
 /// One domain, and what the configuration says of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Seat {
     pub name: String,
     pub host: usize,
+    #[serde(with = "text")]
     pub condition: Condition,
     /// None: no instance stands for it.
     pub desired: Option<DesiredState>,

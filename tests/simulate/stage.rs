@@ -4,17 +4,22 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use assured::actors::messages::ReleaseHold;
+use assured::actors::messages::{EndMaintenance, PutMaintenance, ReleaseHold, Reload};
+use assured::faults::{self, Point, Rule};
+use assured::hypervisor::faulty::{Deadlines, Faulty};
 use assured::hypervisor::sim::{SimHost, World};
-use assured::model::{By, Command, InstanceId};
+use assured::hypervisor::{Hypervisor, Operation};
+use assured::model::{By, Command, HostId, InstanceId};
 use assured::store::{Outage, Store};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
-use super::log::{self, Held, Log};
+use super::calm::Calm;
+use super::log::{self, Held, Life, Log, Span, Working};
+use super::orders::answered;
 use super::plan::{Plan, host_name, seat_id};
-use super::steps::{Act, Database, ServiceAct, Step};
-use crate::rig::{Rig, Service};
+use super::steps::{Act, Database, Disturbance, ServiceAct, Step, Whom, Work};
+use crate::rig::{Rig, Service, Wrap};
 
 /// How a host can be reached, as the script has made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,9 @@ pub struct Stage {
     pub reach: Vec<Reach>,
     pub service: Option<Service>,
     pub is_out: bool,
+    pub calm: Calm,
+    /// Hosts whose calls take so long that looks may be missed.
+    pub slow: Vec<bool>,
     pub log: Rc<RefCell<Log>>,
 }
 
@@ -44,6 +52,28 @@ pub fn origin() -> Timestamp {
 /// A time of the database's, since the world began.
 pub fn age_of(at: Timestamp) -> Duration {
     Duration::try_from(at.duration_since(origin())).unwrap_or_default()
+}
+
+/// While it lives, the database can be read by the test, whatever is wrong with it for the service.
+pub struct Aside<'a> {
+    _faults: faults::Aside,
+    out: Option<&'a Store>,
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = self.out {
+            store.simulate(Outage::Begins);
+        }
+    }
+}
+
+/// Puts the points of calls around each host.
+fn disturbable() -> Wrap {
+    let deadlines = Deadlines { read: Duration::from_secs(5), action: Duration::from_secs(120) };
+    Rc::new(move |id: &HostId, host: Rc<dyn Hypervisor>| {
+        Faulty::around(id.clone(), deadlines, host)
+    })
 }
 
 impl Stage {
@@ -59,9 +89,14 @@ impl Stage {
             world.host(&host_name(seat.host)).put(id, &seat.name, seat.condition);
         }
         let store = Store::in_memory().unwrap();
-        let rig = Rig { world, store, config: plan.config(), wrap: None, next: Rc::default() };
+        let config = plan.config();
+        let next = Rc::new(RefCell::new(config.clone()));
+        let skew = SignedDuration::ZERO;
+        let rig = Rig { world, store, config, wrap: Some(disturbable()), next, skew };
         let mut stage = Self {
             reach: vec![Reach::Up; plan.shape.hosts],
+            slow: vec![false; plan.shape.hosts],
+            calm: Calm::new(plan.shape.hosts, plan.shape.seats.len()),
             plan: plan.clone(),
             rig,
             ids,
@@ -72,6 +107,15 @@ impl Stage {
         stage.start().await;
         sleep(Duration::from_secs(15)).await;
         stage
+    }
+
+    /// Lets the test read the database.
+    pub fn aside(&self) -> Aside<'_> {
+        let out = self.is_out.then_some(&self.rig.store);
+        if let Some(store) = out {
+            store.simulate(Outage::Ends);
+        }
+        Aside { _faults: faults::aside(), out }
     }
 
     pub fn now(&self) -> Duration {
@@ -111,6 +155,7 @@ impl Stage {
 
     pub async fn play(&mut self, step: &Step) {
         sleep(step.after).await;
+        self.look_after_the_service().await;
         let at = self.now();
         self.log.borrow_mut().told.push(format!("{:>9.3} {:?}", at.as_secs_f64(), step.act));
         match &step.act {
@@ -123,6 +168,81 @@ impl Stage {
             Act::Service(ServiceAct::Stop) => self.stop().await,
             Act::Database(Database::Out) => self.outage(Outage::Begins),
             Act::Database(Database::Back) => self.outage(Outage::Ends),
+            Act::Disturb(disturbance) => self.disturb(disturbance),
+            Act::Clock(seconds) => self.rig.skew += SignedDuration::from_secs(*seconds),
+            Act::Maintenance(host, work) => self.maintenance(*host, *work),
+            Act::Reload => {
+                if let Some(service) = &self.service {
+                    let reload = service.doors.reload.send(Reload { by: "SIGHUP".to_owned() });
+                    tokio::task::spawn_local(reload);
+                }
+            }
+        }
+        self.calm.note(self.now(), &self.plan);
+    }
+
+    /// As a service manager does: a service that has ended by itself is started again.
+    async fn look_after_the_service(&mut self) {
+        let Some(over) = self.service.as_ref().and_then(|service| service.over.get()) else {
+            return;
+        };
+        let Some(service) = self.service.take() else { return };
+        let ending = service.ending().await;
+        let told = format!("{:>9.3} the service ended: {ending:?}", over.as_secs_f64());
+        {
+            let mut log = self.log.borrow_mut();
+            log.told.push(told);
+            log.gave_up += 1;
+            if let Some(life) = log.lives.last_mut() {
+                life.span.to = Some(over);
+            }
+        }
+        self.start().await;
+    }
+
+    fn disturb(&mut self, disturbance: &Disturbance) {
+        let Disturbance { point, whom, kind, after, times } = disturbance.clone();
+        let seat_name = |seat: usize| self.plan.shape.seats[seat].name.clone();
+        let name = match whom {
+            Whom::Anybody => None,
+            Whom::Host(host) => Some(host_name(host)),
+            Whom::Seat(seat) => Some(seat_name(seat)),
+            Whom::Command(command) => Some(Operation::Act(command).to_string()),
+        };
+        let reaching = point.as_str().starts_with("host.")
+            || matches!(point, Point::HypervisorConnect | Point::HypervisorList);
+        if let (true, Whom::Host(host)) = (reaching, whom) {
+            let now = self.now();
+            let times = std::iter::repeat_n((now, host), times as usize);
+            self.log.borrow_mut().cut_off.extend(times);
+        }
+        self.log.borrow_mut().disturbed += 1;
+        faults::arm(Rule { point, name, after, times, fault: kind.fault() });
+    }
+
+    fn maintenance(&self, host: usize, work: Work) {
+        let Some(service) = &self.service else { return };
+        let (id, by) = (HostId::from(host_name(host).as_str()), By::ApiLocal);
+        let (log, world) = (self.log.clone(), self.rig.world.clone());
+        let note = move |working| {
+            let at = world.age();
+            log.borrow_mut().works.push(Working { at, host, working });
+        };
+        match work {
+            Work::Begins => {
+                let put = PutMaintenance { host: id, reason: "work".to_owned(), by };
+                let answer = service.arbiter.send(put);
+                tokio::task::spawn_local(async move {
+                    if let Ok(Ok(_)) = answer.await {
+                        note(true);
+                    }
+                });
+            }
+            Work::Ends => {
+                // Whatever the answer is, from here on it may be over.
+                note(false);
+                answered(service.arbiter.send(EndMaintenance { host: id, by }), self.log.clone());
+            }
         }
     }
 
@@ -130,15 +250,31 @@ impl Stage {
         if self.service.is_none() {
             // No two lives in one moment: the clock of each begins anew.
             sleep(Duration::from_millis(20)).await;
-            log::begin(&mut self.log.borrow_mut().lives, self.now());
+            let loaded = {
+                let _aside = self.aside();
+                self.rig.store.load().unwrap()
+            };
+            let life = Life {
+                span: Span { from: self.now(), to: None },
+                skew: self.rig.skew,
+                last_event: loaded.last_event.0,
+                last_attempt: loaded.last_attempt.0,
+            };
+            self.log.borrow_mut().lives.push(life);
             self.service = Some(self.rig.start_at_once().await);
         }
+    }
+
+    /// A time of this life's clock, since the world began.
+    pub fn age_of(&self, at: Timestamp) -> Duration {
+        let skew = self.log.borrow().lives.last().map_or(SignedDuration::ZERO, |life| life.skew);
+        age_of(at - skew)
     }
 
     async fn kill(&mut self) {
         if let Some(service) = self.service.take() {
             service.kill().await;
-            log::end(&mut self.log.borrow_mut().lives, self.now());
+            self.life_is_over();
         }
     }
 
@@ -146,7 +282,14 @@ impl Stage {
         if let Some(service) = self.service.take() {
             let ending = service.stop().await;
             self.log.borrow_mut().told.push(format!("          ended: {ending:?}"));
-            log::end(&mut self.log.borrow_mut().lives, self.now());
+            self.life_is_over();
+        }
+    }
+
+    fn life_is_over(&self) {
+        let now = self.now();
+        if let Some(life) = self.log.borrow_mut().lives.last_mut() {
+            life.span.to.get_or_insert(now);
         }
     }
 
@@ -177,6 +320,8 @@ impl Stage {
         let now = self.now();
         self.log.borrow_mut().told.push(format!("{:>9.3} healed", now.as_secs_f64()));
         self.outage(Outage::Ends);
+        faults::disarm();
+        self.look_after_the_service().await;
         for number in 0..self.plan.shape.hosts {
             self.mend(number);
             let host = self.host(number);
@@ -184,6 +329,7 @@ impl Stage {
                 host.end_job(id);
             }
             host.set_latency(Duration::from_millis(self.plan.shape.latency));
+            self.slow[number] = false;
             host.set_start_delay(Duration::ZERO);
             host.set_shutdown_delay(Duration::ZERO);
             host.fail_reads(0, "");
@@ -193,6 +339,9 @@ impl Stage {
             }
         }
         self.start().await;
+        for host in 0..self.plan.shape.hosts {
+            self.maintenance(host, Work::Ends);
+        }
     }
 
     async fn release_all(&mut self) {
@@ -206,7 +355,7 @@ impl Stage {
                 self.log.borrow_mut().holds.push(Held { id: *id, at, until: None });
                 let answer = service.arbiter.send(release).await;
                 let Ok(Ok(view)) = answer else { continue };
-                let until = view.holds.last().map(|hold| age_of(hold.until));
+                let until = view.holds.last().map(|hold| self.age_of(hold.until));
                 let at = self.now();
                 self.log.borrow_mut().holds.push(Held { id: *id, at, until });
             }

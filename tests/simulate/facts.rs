@@ -1,5 +1,5 @@
-//! Everything that is known of a run after it: the world's journal and record, the audit log, and
-//! what the script knows.
+//! Everything that is known of a run: the world's journal and record, the audit log, and what the
+//! script knows. It is taken in step by step, and the laws are asked about what is new.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use assured::config::Settings;
 use assured::hypervisor::Operation;
 use assured::hypervisor::sim::{Deed, Read, Record};
 use assured::model::{
-    Command, Condition, DesiredState, Event, EventKind, HostId, InstanceId, OutcomeKind,
+    Command, Condition, DesiredState, Event, EventId, EventKind, HostId, InstanceId, OutcomeKind,
 };
+use assured::store::EventQuery;
 
 use super::log::Log;
 use super::plan::Plan;
@@ -25,10 +26,22 @@ pub struct Facts {
     pub log: Log,
     pub record: Record,
     pub journal: Vec<Deed>,
+    /// The audit log. Its times are the world's: how far the clock was ahead is taken off.
     pub events: Vec<Event>,
     /// Every attempt that the audit log tells of, in order.
     pub attempts: Vec<Tried>,
     pub doubly_active: Vec<InstanceId>,
+    places: BTreeMap<InstanceId, Vec<usize>>,
+    numbers: BTreeMap<i64, usize>,
+    asked: Asked,
+}
+
+/// What the laws were asked about already.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    deeds: usize,
+    events: usize,
+    attempts: usize,
 }
 
 /// An attempt, as the audit log tells of it.
@@ -55,19 +68,99 @@ pub struct Known {
 }
 
 impl Facts {
-    pub async fn gather(stage: &Stage) -> Self {
-        let events = stage.rig.events().await;
-        let attempts = attempts_in(&events);
+    /// Nothing is known yet.
+    pub fn new(stage: &Stage) -> Self {
         Self {
             plan: stage.plan.clone(),
             settings: stage.rig.settings(),
-            log: stage.log.borrow().clone(),
-            record: stage.rig.world.record(),
-            journal: stage.rig.world.journal(),
-            attempts,
-            events,
-            doubly_active: stage.rig.world.doubly_active(),
+            log: Log::default(),
+            record: Record::default(),
+            journal: Vec::new(),
+            events: Vec::new(),
+            attempts: Vec::new(),
+            doubly_active: Vec::new(),
+            places: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            asked: Asked::default(),
         }
+    }
+
+    /// Takes in what has happened since. What was new before is not new any more.
+    pub async fn update(&mut self, stage: &Stage) {
+        let (deeds, events) = (self.journal.len(), self.events.len());
+        self.asked = Asked { deeds, events, attempts: self.attempts.len() };
+        self.log = stage.log.borrow().clone();
+        let world = &stage.rig.world;
+        let more = world.record_since(self.record.changes.len(), self.record.reads.len());
+        self.record.changes.extend(more.changes);
+        self.record.reads.extend(more.reads);
+        self.journal = world.journal();
+        self.doubly_active = world.doubly_active();
+        let _aside = stage.aside();
+        let cursor = Some(EventId(self.events.last().map_or(0, |last| last.id.0)));
+        let query = EventQuery { cursor, limit: 100_000, ..EventQuery::default() };
+        for event in stage.rig.store.events(query).await.unwrap() {
+            let event = self.log.in_world_time(event);
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let place = self.events.len();
+        let number = event.detail.get("attempt").and_then(serde_json::Value::as_i64);
+        if let (Some(number), Some(id)) = (number, event.instance) {
+            if event.kind == EventKind::Attempt {
+                self.numbers.insert(number, self.attempts.len());
+                self.attempts.push(Tried {
+                    number,
+                    id,
+                    host: event.host.clone().unwrap(),
+                    command: event.detail["command"].as_str().unwrap().parse().unwrap(),
+                    generation: generation_in(&event).unwrap(),
+                    at: age_of(event.at),
+                    place,
+                    outcome: None,
+                });
+            } else if event.kind == EventKind::Outcome
+                && let Some(&known) = self.numbers.get(&number)
+            {
+                let kind = event.detail["outcome"].as_str().unwrap().parse().unwrap();
+                self.attempts[known].outcome = Some((kind, age_of(event.at)));
+            }
+        }
+        if let Some(id) = event.instance {
+            self.places.entry(id).or_default().push(place);
+        }
+        self.events.push(event);
+    }
+
+    /// Actions that are new.
+    pub fn new_deeds(&self) -> &[Deed] {
+        &self.journal[self.asked.deeds..]
+    }
+
+    /// Events that are new, with their places.
+    pub fn new_events(&self) -> impl Iterator<Item = (usize, &Event)> {
+        self.events.iter().enumerate().skip(self.asked.events)
+    }
+
+    /// Attempts that are new, with their places among all.
+    pub fn new_attempts(&self) -> impl Iterator<Item = (usize, &Tried)> {
+        self.attempts.iter().enumerate().skip(self.asked.attempts)
+    }
+
+    /// The attempt of a number.
+    pub fn attempt(&self, number: i64) -> Option<&Tried> {
+        Some(&self.attempts[*self.numbers.get(&number)?])
+    }
+
+    /// The events of an instance, with their places, in order.
+    pub fn events_of(
+        &self,
+        id: InstanceId,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Event)> + '_ {
+        let places = self.places.get(&id).map_or(&[][..], Vec::as_slice);
+        places.iter().map(|&place| (place, &self.events[place]))
     }
 
     /// The attempt that an action was sent for: the latest of its instance before it.
@@ -77,7 +170,7 @@ impl Facts {
 
     /// The life of the service that an action belongs to, as its place.
     pub fn life_of(&self, at: Duration) -> Option<usize> {
-        self.log.lives.iter().rposition(|life| life.has(at))
+        self.log.lives.iter().rposition(|life| life.span.has(at))
     }
 
     /// How a domain was at a time.
@@ -87,17 +180,23 @@ impl Facts {
         self.record.changes.iter().rev().find(of).map_or(Condition::Missing, |c| c.condition)
     }
 
+    /// The reads that were answered from one time to another, in the order of their answers.
+    pub fn reads(&self, from: Duration, to: Duration) -> &[Read] {
+        let reads = &self.record.reads;
+        let begin = reads.partition_point(|read| read.done < from);
+        let end = reads.partition_point(|read| read.done <= to);
+        &reads[begin..end.max(begin)]
+    }
+
     /// Complete answers of a host, in the order of their ends.
     pub fn complete<'a>(&'a self, host: &'a HostId) -> impl DoubleEndedIterator<Item = &'a Read> {
-        let all = |op: Operation| matches!(op, Operation::List | Operation::ReadAll);
-        let reads = self.record.reads.iter();
-        reads.filter(move |r| r.host == *host && all(r.operation) && r.said.is_some())
+        self.record.reads.iter().filter(move |r| r.host == *host && is_complete(r))
     }
 
     /// What the audit log has said of an instance before a place in it.
     pub fn known(&self, id: InstanceId, before: usize) -> Known {
         let mut known = Known::default();
-        for event in self.events[..before].iter().filter(|e| e.instance == Some(id)) {
+        for (_, event) in self.events_of(id).take_while(|(place, _)| *place < before) {
             match event.kind {
                 EventKind::Observed => known.observed = observed_in(event),
                 EventKind::Desired => known.desired = desired_in(event).or(known.desired),
@@ -134,7 +233,7 @@ impl Facts {
 
     /// The end of the story of an instance up to a time, for a report.
     pub fn story(&self, id: InstanceId, until: Duration) -> String {
-        let until = until + Duration::from_secs(5);
+        let until = until.saturating_add(Duration::from_secs(5));
         let mut lines: Vec<(Duration, String)> = Vec::new();
         for event in &self.events {
             let about = event.instance == Some(id)
@@ -164,6 +263,11 @@ impl Facts {
     }
 }
 
+/// Whether a read says how every domain of its host is.
+pub fn is_complete(read: &Read) -> bool {
+    matches!(read.operation, Operation::List | Operation::ReadAll) && read.said.is_some()
+}
+
 pub fn observed_in(event: &Event) -> Option<Condition> {
     event.text.split(' ').next()?.parse().ok()
 }
@@ -180,31 +284,4 @@ pub fn added_in(event: &Event) -> Option<DesiredState> {
 
 pub fn generation_in(event: &Event) -> Option<i64> {
     event.detail.get("generation")?.as_i64()
-}
-
-fn attempts_in(events: &[Event]) -> Vec<Tried> {
-    let mut attempts: BTreeMap<i64, Tried> = BTreeMap::new();
-    let number = |e: &Event| e.detail.get("attempt").and_then(serde_json::Value::as_i64);
-    for (place, event) in events.iter().enumerate() {
-        let (Some(number), Some(id)) = (number(event), event.instance) else { continue };
-        if event.kind == EventKind::Attempt {
-            let tried = Tried {
-                number,
-                id,
-                host: event.host.clone().unwrap(),
-                command: event.detail["command"].as_str().unwrap().parse().unwrap(),
-                generation: generation_in(event).unwrap(),
-                at: age_of(event.at),
-                place,
-                outcome: None,
-            };
-            attempts.insert(number, tried);
-        } else if event.kind == EventKind::Outcome
-            && let Some(tried) = attempts.get_mut(&number)
-        {
-            let kind = event.detail["outcome"].as_str().unwrap().parse().unwrap();
-            tried.outcome = Some((kind, age_of(event.at)));
-        }
-    }
-    attempts.into_values().collect()
 }

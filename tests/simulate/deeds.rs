@@ -17,11 +17,12 @@ impl Stage {
         // Whoever uses virsh needs a daemon; the network need not be there.
         let daemon = matches!(reach, Reach::Up | Reach::Hung);
         self.log.borrow_mut().touched.push((now, id));
+        self.calm.disturb_seat(seat, now);
         match cause {
             Cause::PowerOff if power => host.power_off(id),
             Cause::Terminate if power => host.terminate(id),
             Cause::Kill if power => host.kill(id),
-            Cause::Panic(then) if power => host.panic(id, *then),
+            Cause::Panic(then) if power => host.panic(id, (*then).into()),
             Cause::PauseAs(condition) if power => host.pause_as(id, *condition),
             Cause::PmSuspend if power => host.pm_suspend(id),
             Cause::IgnoreShutdown if power => host.ignore_shutdown(id),
@@ -45,7 +46,7 @@ impl Stage {
                 to.put(id, name, *condition);
             }
             Cause::Untrue(event) if reach == Reach::Up => {
-                host.signal(Signal::Lifecycle { id, event: *event });
+                host.signal(Signal::Lifecycle { id, event: (*event).into() });
             }
             _ => self.log.borrow_mut().told.push("          (impossible)".to_owned()),
         }
@@ -73,6 +74,11 @@ impl Stage {
         let up = self.reach[number] == Reach::Up;
         let power = self.reach[number] != Reach::NoPower;
         self.touch_host(number);
+        self.calm.disturb(number, self.now());
+        self.slow[number] = match act {
+            HostAct::Latency(ms) => *ms >= 700,
+            _ => self.slow[number],
+        };
         let millis = Duration::from_millis;
         match act {
             HostAct::Hang if up => {
@@ -118,6 +124,7 @@ impl Stage {
             Reach::NoPower => host.boot(),
         }
         self.reach[number] = Reach::Up;
+        self.calm.disturb(number, self.now());
         self.touch_host(number);
         debug_assert_eq!(host.id().as_str(), host_name(number));
     }

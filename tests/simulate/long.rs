@@ -102,8 +102,10 @@ async fn play(plan: &Plan) -> Result<String, String> {
         wrong.push(format!("not as desired {REST:?} after the last fault: {out:#?}\n{hosts:#?}"));
     }
     sleep(Duration::from_secs(60)).await;
-    let facts = Facts::gather(&stage).await;
-    wrong.extend(laws::check(&facts).into_iter().map(|(name, why)| format!("== {name}\n{why}")));
+    let mut facts = Facts::new(&stage);
+    facts.update(&stage).await;
+    let broken = laws::check(&facts).into_iter().chain(laws::check_in_the_end(&facts));
+    wrong.extend(broken.map(|(name, why)| format!("== {name}\n{why}")));
     wrong.extend(unexplained(&facts));
     if wrong.is_empty() {
         let (faults, starts) = (plan.steps.len(), facts.journal.len());

@@ -16,7 +16,7 @@ const KNOWN_AFTER: Duration = Duration::from_millis(500);
 /// same machine active; whether that host can be reached by now or not, and whichever life of the
 /// service heard it.
 pub fn nothing_is_started_twice(facts: &Facts) -> Result<(), Broken> {
-    for deed in facts.journal.iter().filter(|d| d.command.starts()) {
+    for deed in facts.new_deeds().iter().filter(|d| d.command.starts()) {
         let Some(attempt) = facts.attempt_of(deed) else { continue };
         for host in others(facts, deed) {
             if let Some((done, seen)) = last_answer(facts, &host, deed.id, attempt.at)
@@ -46,7 +46,7 @@ pub fn only_the_script_makes_doubles(facts: &Facts) -> Result<(), Broken> {
 
 /// N2: nothing at all is sent for a machine that was last seen active on its own host and on another.
 pub fn nothing_is_done_on_two(facts: &Facts) -> Result<(), Broken> {
-    for deed in &facts.journal {
+    for deed in facts.new_deeds() {
         let Some(attempt) = facts.attempt_of(deed) else { continue };
         let here = last_answer(facts, &deed.host, deed.id, attempt.at);
         if !here.is_some_and(|(_, seen)| seen.is_active()) {
