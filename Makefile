@@ -46,6 +46,10 @@ else
 	$(RUNNER) cargo test --workspace
 endif
 
+.PHONY: record
+record: packages ## The record under crashes: killed at every point and moment, copied, opened again
+	cargo test --features faults --test record
+
 .PHONY: docs
 docs: packages ## Write docs/scenarios.md anew, from the files in tests/scenarios
 	UPDATE_DOCS=1 cargo test --test scenarios the_page

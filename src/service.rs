@@ -95,8 +95,9 @@ pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
     telemetry::init_log(format, &settings.log.filter)?;
     #[cfg(feature = "faults")]
     crate::faults::from_environment().map_err(|e| Failure::Start(e.to_string()))?;
-    let token = OperatorToken::in_dir(&settings.service.data_dir)?;
+    // Before the token: a disk on which nothing can be written is told as what it is.
     let store = Store::open(&settings.database.url.to_string())?;
+    let token = OperatorToken::in_dir(&settings.service.data_dir)?;
     let system = actix::System::with_tokio_rt(|| match runtime() {
         Ok(runtime) => runtime,
         // actix takes no error here: without a runtime there is nothing that could go on.

@@ -108,6 +108,8 @@ pub struct Fleet {
     pub database_read: bool,
     /// Whether the last commit succeeded.
     pub database_healthy: bool,
+    /// Why the database cannot be used at present; none where it can.
+    pub database_trouble: Option<String>,
     /// Every host.
     pub hosts: OrdMap<HostId, Arc<HostView>>,
     /// Every instance, by its id.
@@ -134,6 +136,7 @@ impl Fleet {
             started_at,
             database_read: false,
             database_healthy: false,
+            database_trouble: None,
             hosts: OrdMap::new(),
             instances: OrdMap::new(),
             by_name: OrdMap::new(),
@@ -150,10 +153,12 @@ impl Fleet {
         self.hosts.values().filter(|h| h.state == HostState::Connecting).map(|h| &h.id)
     }
 
-    /// Whether the database was read and every host was tried once.
+    /// Whether the database was read and can be used, and every host was tried once.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.database_read && self.untried_hosts().next().is_none()
+        self.database_read
+            && self.database_trouble.is_none()
+            && self.untried_hosts().next().is_none()
     }
 
     /// How many incidents were opened since `since`.

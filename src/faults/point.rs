@@ -43,6 +43,11 @@ pub enum Point {
     ArbiterRead,
     /// The HTTP server's keeper begins a life.
     HttpServes,
+    /// The database is opened, after each step: its lock is taken, its file made, it is looked at, it has
+    /// its journal, it has its form, it was written to.
+    StoreOpening,
+    /// A migration has run, and its transaction is not yet committed.
+    StoreMigrating,
     /// A job of the database's begins.
     StoreBegun,
     /// A job is done, and its transaction is not yet committed.
@@ -96,6 +101,8 @@ impl Point {
         Self::ArbiterFollowed,
         Self::ArbiterRead,
         Self::HttpServes,
+        Self::StoreOpening,
+        Self::StoreMigrating,
         Self::StoreBegun,
         Self::StoreWritten,
         Self::StoreKept,
@@ -136,6 +143,8 @@ impl Point {
             Self::ArbiterFollowed => "arbiter.followed",
             Self::ArbiterRead => "arbiter.read",
             Self::HttpServes => "http.serves",
+            Self::StoreOpening => "store.opening",
+            Self::StoreMigrating => "store.migrating",
             Self::StoreBegun => "store.begun",
             Self::StoreWritten => "store.written",
             Self::StoreKept => "store.kept",

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::failure::Failure;
-use super::location::{Location, with_suffix};
+use super::location::{self, Location, with_suffix};
 use super::open::{self, PATIENCE};
 use super::session::{Access, connect};
 use super::{Store, StoreError};
@@ -55,7 +55,15 @@ impl Store {
             diesel::sql_query("SELECT integrity_check AS message FROM pragma_integrity_check")
                 .load(&mut conn);
         let problems = match findings {
-            Ok(findings) => findings.into_iter().map(|f| f.message).filter(|m| m != "ok").collect(),
+            Ok(findings) => {
+                let findings = findings.into_iter().map(|f| f.message).filter(|m| m != "ok");
+                let mut problems: Vec<String> = findings.collect();
+                if problems.is_empty() && form.pending.is_empty() {
+                    let missing = missing(&mut conn);
+                    problems.extend(missing.map_err(|failure| failure.explain("checking", &path))?);
+                }
+                problems
+            }
             // Some damage stops the check itself.
             Err(error) => match Failure::from(error).explain("checking", &path) {
                 damage if matches!(damage, StoreError::Corrupt { .. }) => vec![damage.to_string()],
@@ -92,7 +100,12 @@ impl Store {
         let done = diesel::sql_query("VACUUM INTO ?")
             .bind::<Text, _>(partial.to_string_lossy())
             .execute(&mut conn)
-            .map_err(|error| Failure::from(error).explain("backing up", &path))
+            .map_err(|error| {
+                let told = Failure::from(error).explain("backing up", &path);
+                // The one that is written is the copy.
+                let full = matches!(told, StoreError::Full { .. });
+                if full { StoreError::Full { path: target.to_owned() } } else { told }
+            })
             .and_then(|_| made.sync_all().map_err(file("writing the backup")))
             // A link and not a renaming: that would overwrite a file made meanwhile.
             .and_then(|()| {
@@ -104,9 +117,24 @@ impl Store {
                     }
                 })
             });
-        let removed = fs::remove_file(&partial).map_err(file("clearing up after the backup"));
+        let removed = fs::remove_file(&partial)
+            .and_then(|()| location::sync_directory_of(target))
+            .map_err(file("clearing up after the backup"));
         done.and(removed)
     }
+}
+
+/// What a sound database may lack all the same, where its files are of several moments: rows that others
+/// point to, and lines of the audit log, whose numbers have no gaps.
+fn missing(conn: &mut SqliteConnection) -> Result<Vec<String>, Failure> {
+    let dangling = "SELECT printf('row %d of %s points to a row of %s that is missing', \
+                    rowid, \"table\", parent) AS message FROM pragma_foreign_key_check";
+    let gaps = "SELECT printf('%d lines of the audit log are missing between %d and %d', \
+                max(id) - min(id) + 1 - count(*), min(id), max(id)) AS message \
+                FROM events HAVING max(id) - min(id) + 1 > count(*)";
+    let mut found: Vec<Finding> = diesel::sql_query(dangling).load(conn)?;
+    found.extend(diesel::sql_query(gaps).load::<Finding>(conn)?);
+    Ok(found.into_iter().map(|finding| finding.message).collect())
 }
 
 /// The file that a URL names, which has to be there.

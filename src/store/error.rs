@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::location;
 use crate::model::InstanceId;
 
 /// Why the database could not be opened, written or read. Nothing of a failed commit is kept.
@@ -46,7 +47,7 @@ pub enum StoreError {
     },
     /// The file, its directory or its file system does not let itself be written to.
     #[error(
-        "the database {path} cannot be written to: it or its directory is read-only for this user; give it write access"
+        "the database {path} cannot be written to: it or its directory is read-only for this user, or its file system for all; give it write access, or mount the file system for writing"
     )]
     ReadOnly {
         /// The database, or the directory that is in the way.
@@ -190,6 +191,19 @@ pub enum StoreError {
     /// The store's thread, or the runtime, is gone.
     #[error("the store has ended")]
     Stopped,
+}
+
+impl StoreError {
+    /// The same, or what keeps the database's directory from being written, where SQLite knew no
+    /// more to say than that reading or writing failed.
+    pub(super) fn looked_into(self) -> Self {
+        if let Self::Io { path, .. } = &self
+            && let Some(obstacle) = location::obstacle(path)
+        {
+            return obstacle;
+        }
+        self
+    }
 }
 
 fn holder(process: Option<u32>) -> String {

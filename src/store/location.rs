@@ -60,11 +60,7 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, StoreError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(StoreError::Absent { path: path.to_owned() });
     };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(parent)
-        .map_err(|source| refused("making the directory", parent, source))?;
+    make_directory(parent).map_err(|source| refused("making the directory", parent, source))?;
     let found = match fs::canonicalize(path) {
         Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
             fs::canonicalize(parent).map(|parent| parent.join(name))
@@ -72,6 +68,23 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, StoreError> {
         other => other,
     };
     found.map_err(|source| refused("finding", path, source))
+}
+
+/// Makes a directory and those above it. SQLite sees to it that the names in it are on the disk
+/// when a commit is; that its own name is, nobody else does.
+fn make_directory(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|above| !above.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    missing.into_iter().try_for_each(sync_directory_of)
+}
+
+/// Returns when the name of this file or directory is on the disk.
+pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(above) if above.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(above) => File::open(above)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Makes an empty file for the database where there is none, for this user alone: SQLite gives its
@@ -128,6 +141,23 @@ impl Lock {
             }
         }
     }
+}
+
+/// Whether the directory's disk is full, or read-only, as the operating system says it. Tried by
+/// writing a file beside the database, as large as what SQLite needs room for at first.
+pub(super) fn obstacle(database: &Path) -> Option<StoreError> {
+    let path = with_suffix(database, ".probe");
+    let tried = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| file.write_all(&[1; 64 * 1024]).and_then(|()| file.sync_all()));
+    // One that could not be made cannot be removed either.
+    let _ = fs::remove_file(&path);
+    let told = refused("writing beside", database, tried.err()?);
+    matches!(told, StoreError::Full { .. } | StoreError::ReadOnly { .. }).then_some(told)
 }
 
 /// A path with something after its file name.

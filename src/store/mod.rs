@@ -119,7 +119,8 @@ impl Store {
     /// Writes a batch in one transaction. It is sent by the call, before the future is awaited;
     /// dropping the future does not undo it. Batches are written in the order of the calls.
     ///
-    /// An empty batch writes nothing and answers whether the database could be written.
+    /// An empty batch changes nothing and answers whether the database could be written, which it
+    /// finds out by writing a page as it is.
     ///
     /// # Errors
     /// [`StoreError::Stale`] where something stored is newer than what was to be written; another

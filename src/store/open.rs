@@ -4,6 +4,7 @@
 //! written to it. Not in here: what is done with it then.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use super::failure::{Failure, by_text};
 use super::location::{self, Location, Lock};
 use super::session::{Access, Session, connect};
 use super::sql::hosts;
+use crate::faults::{self, Point};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -48,21 +50,31 @@ pub(super) struct Opened {
 
 /// Opens a database for writing, making it where there is none.
 pub(super) fn open(location: Location, busy: Duration) -> Result<Opened, StoreError> {
-    let Location::File(path) = location else {
-        return memory();
-    };
-    let path = location::prepare(&path)?;
+    match location {
+        Location::Memory => memory(),
+        Location::File(path) => file(&path, busy).map_err(StoreError::looked_into),
+    }
+}
+
+fn file(path: &Path, busy: Duration) -> Result<Opened, StoreError> {
+    let path = location::prepare(path)?;
     let lock = Lock::take(&path)?;
+    faults::pass(Point::StoreOpening, "lock");
     location::create(&path)?;
+    faults::pass(Point::StoreOpening, "file");
     let mut conn = connect(&path, Access::Write, busy)?;
     inspect(&mut conn, &path)?;
+    faults::pass(Point::StoreOpening, "look");
     let explain = |failure: Failure| failure.explain("opening", &path);
     // Somebody else's lock shows here, and not at the first commit.
     conn.immediate_transaction(|_| Ok::<_, Failure>(())).map_err(explain)?;
     // Readers and the writer do not wait for each other. Kept in the file once it is set.
     conn.batch_execute("PRAGMA journal_mode = WAL").map_err(|error| explain(error.into()))?;
+    faults::pass(Point::StoreOpening, "journal");
     let migrated = migrate(&mut conn, &path)?;
+    faults::pass(Point::StoreOpening, "form");
     conn.immediate_transaction(hosts::probe).map_err(explain)?;
+    faults::pass(Point::StoreOpening, "probe");
     Ok(Opened { session: Session::on_file(conn, path, busy)?, lock: Some(lock), migrated })
 }
 
@@ -113,30 +125,29 @@ fn memory() -> Result<Opened, StoreError> {
 
 /// Runs what is missing, each migration in a transaction of its own; gives their names.
 fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<Vec<String>, StoreError> {
-    let ran: BTreeSet<String> = conn
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(|source| failed(source, path))?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    Ok(known(path)?
-        .iter()
-        .map(|migration| migration.name())
-        .filter(|name| ran.contains(&name.version().to_string()))
-        .map(ToString::to_string)
-        .collect())
+    let mut run = || -> Result<Vec<String>, Box<dyn Error + Send + Sync>> {
+        let mut ran = Vec::new();
+        for migration in conn.pending_migrations(MIGRATIONS)? {
+            let name = migration.name().to_string();
+            conn.immediate_transaction(|conn| {
+                conn.run_migration(&*migration)?;
+                faults::pass(Point::StoreMigrating, &name);
+                Ok::<_, Box<dyn Error + Send + Sync>>(())
+            })?;
+            ran.push(name);
+        }
+        Ok(ran)
+    };
+    run().map_err(|source| failed(source, path))
 }
 
 fn known(path: &Path) -> Result<Vec<Box<dyn Migration<Sqlite>>>, StoreError> {
     MigrationSource::<Sqlite>::migrations(&MIGRATIONS).map_err(|source| failed(source, path))
 }
 
-fn failed(source: Box<dyn std::error::Error + Send + Sync>, path: &Path) -> StoreError {
-    match source.downcast::<diesel::result::Error>() {
-        Ok(source) => {
-            let known = by_text(&source.to_string(), path);
-            known.unwrap_or_else(|| StoreError::Migration { path: path.to_owned(), source })
-        }
-        Err(source) => StoreError::Migration { path: path.to_owned(), source },
-    }
+fn failed(source: Box<dyn Error + Send + Sync>, path: &Path) -> StoreError {
+    // diesel says which migration it was, and then what its cause says; the cause itself is nowhere.
+    let text = source.to_string();
+    let cause = text.rsplit_once(" with: ").map_or(text.as_str(), |(_, cause)| cause);
+    by_text(cause, path).unwrap_or_else(|| StoreError::Migration { path: path.to_owned(), source })
 }

@@ -134,7 +134,9 @@ impl Session {
             Ok(Ok(done)) => return Ok(done),
             // The job's own verdict: it was rolled back, and the connection is as good as before.
             Ok(Err(Failure::Store(verdict))) => return Err(verdict),
-            Ok(Err(failure @ Failure::Query(_))) => failure.explain(what, self.path()),
+            Ok(Err(failure @ Failure::Query(_))) => {
+                failure.explain(what, self.path()).looked_into()
+            }
             Err(payload) => StoreError::Panicked { what, message: panic_text(payload.as_ref()) },
         };
         self.give_up();
@@ -156,7 +158,8 @@ impl Session {
                 return Err(StoreError::Replaced { path: file.path.clone() });
             }
             if self.conn.is_none() {
-                self.conn = Some(connect(&file.path, Access::Write, file.busy)?);
+                let made = connect(&file.path, Access::Write, file.busy);
+                self.conn = Some(made.map_err(StoreError::looked_into)?);
             }
         }
         self.conn.as_mut().ok_or(StoreError::Stopped)

@@ -13,6 +13,8 @@ mod crashes;
 mod credentials;
 mod deeds;
 mod definitions;
+mod disk;
+mod disks;
 mod ends;
 mod holds;
 mod hosts;

@@ -42,7 +42,8 @@ impl Site {
     pub fn spawn_as(&self, mut program: Command) -> Service<'_> {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let child = program.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        let agent = Agent::new(self.url(), self.data_dir().join("operator.token"));
+        let token = self.seen(self.data_dir().join("operator.token"));
+        let agent = Agent::new(self.url(), token);
         Service { site: self, child, agent }
     }
 }
@@ -104,6 +105,11 @@ impl Service<'_> {
         headers: &[(&str, &str)],
     ) -> Answer {
         self.agent.ask(method, path, body, headers).expect("the service answers")
+    }
+
+    /// Where it lives.
+    pub fn site(&self) -> &Site {
+        self.site
     }
 
     /// The number of its process.

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use assured_lab::{Host, wait_until};
 use tempfile::TempDir;
 
+use crate::disk::{Disk, Kind};
 use crate::rig::SOON;
 
 /// Graces that a test can wait for, and for what is destroyed again and again a budget that lasts. `once` has a budget of
@@ -38,6 +39,7 @@ interval = "1s"
 pub struct Site {
     folder: TempDir,
     port: u16,
+    disk: Option<Disk>,
 }
 
 /// How a command ended, and what it said.
@@ -56,7 +58,7 @@ impl Site {
 
     /// A service for these hosts, with something more in the section of each.
     pub fn saying(hosts: &[Host], more: impl Fn(&Host) -> String) -> Self {
-        let site = Self { folder: tempfile::tempdir().unwrap(), port: free_port() };
+        let site = Self { folder: tempfile::tempdir().unwrap(), port: free_port(), disk: None };
         let mut text = format!(
             "[service]\ndata_dir = {:?}\nshutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:{}\"\n{SETTINGS}",
             site.data_dir(),
@@ -89,6 +91,21 @@ impl Site {
         self.data_dir().join("assured.db")
     }
 
+    /// Puts the data on a small disk of its own, from now on.
+    pub fn on_a_small_disk(&mut self, kind: Kind) {
+        self.disk = Some(Disk::new(kind, &self.data_dir()));
+    }
+
+    /// The small disk that the data is on.
+    pub fn disk(&self) -> &Disk {
+        self.disk.as_ref().expect("a test that asks has put it there")
+    }
+
+    /// Where a test finds what the service has at this path.
+    pub fn seen(&self, path: PathBuf) -> PathBuf {
+        self.disk.as_ref().map_or_else(|| path.clone(), |disk| disk.seen(&path))
+    }
+
     /// What all processes in this folder have said so far.
     pub fn log(&self) -> PathBuf {
         self.folder().join("service.log")
@@ -100,7 +117,10 @@ impl Site {
 
     /// The program with these words and this configuration; no variable of whoever runs the tests reaches it.
     pub fn program(&self, words: &[&str]) -> Command {
-        let mut command = program(words);
+        let mut command = match &self.disk {
+            None => program(words),
+            Some(disk) => program_after(&disk.entering(), words),
+        };
         command.arg("--config").arg(self.config());
         command
     }
@@ -114,8 +134,13 @@ impl Site {
 
 /// The program with these words. It dies with the test, whatever ends that.
 pub fn program(words: &[&str]) -> Command {
+    program_after(&[], words)
+}
+
+/// The program with these words, started by a command that becomes it.
+fn program_after(before: &[String], words: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--", env!("CARGO_BIN_EXE_assured")]);
+    command.args(["--pdeathsig", "KILL", "--"]).args(before).arg(env!("CARGO_BIN_EXE_assured"));
     let ours = std::env::vars_os().map(|(name, _)| name);
     for name in ours.filter(|name| name.to_string_lossy().starts_with("ASSURED__")) {
         command.env_remove(name);

@@ -63,7 +63,6 @@ impl Arbiter {
         if self.failures > 0 {
             tracing::info!("the database can be used again; everything is looked at afresh");
         }
-        self.failures = 0;
         self.trouble = None;
         let now = self.settings.clock.now();
         let changed = if bug(Bug::FutureBelieved) { Vec::new() } else { believe(&mut loaded, now) };

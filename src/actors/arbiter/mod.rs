@@ -124,7 +124,7 @@ pub struct Arbiter {
     replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
     /// Why the book is not there.
     trouble: Option<String>,
-    /// How often in a row the database could not be read.
+    /// How often the database could not be written or read since the last commit that was.
     failures: u32,
     /// Who waits for the last action to end.
     drained: Vec<oneshot::Sender<()>>,
@@ -228,6 +228,8 @@ impl Arbiter {
         ctx: &mut Context<Self>,
     ) {
         disturb(Point::ArbiterCommitted, "", ctx, None);
+        // Not before: that a page could be written does not say that there is room for more.
+        self.failures = 0;
         self.settings.metrics.commit_duration.observe(stats.duration.as_secs_f64());
         #[allow(clippy::cast_precision_loss)] // rows of one turn
         self.settings.metrics.commit_rows.observe(stats.rows as f64);
@@ -352,8 +354,8 @@ impl Arbiter {
     /// Throws the book away: what it says was not committed, or may be half done.
     fn forget(&mut self, why: String) {
         self.book = None;
+        self.show.database_lost(&why);
         self.trouble = Some(why);
-        self.show.database_healthy(false);
     }
 
     fn tell_drained(&mut self) {

@@ -25,10 +25,11 @@ impl Show {
         Self { board, metrics, fleet }
     }
 
-    /// The database cannot be written, or can be again.
-    pub(super) fn database_healthy(&mut self, healthy: bool) {
-        if self.fleet.database_healthy != healthy {
-            self.fleet.database_healthy = healthy;
+    /// The database cannot be used, and why.
+    pub(super) fn database_lost(&mut self, why: &str) {
+        if self.fleet.database_trouble.as_deref() != Some(why) {
+            self.fleet.database_healthy = false;
+            self.fleet.database_trouble = Some(why.to_owned());
             self.board.publish(self.fleet.clone());
         }
     }

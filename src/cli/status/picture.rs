@@ -57,6 +57,9 @@ fn service(status: &StatusBody, now: Timestamp, screen: Screen) -> String {
         status.database.backend,
     );
     let mut lines = vec![first];
+    if let Some(error) = &status.database.error {
+        lines.push(screen.paint.text(Tone::Bad, error));
+    }
     if let Some(error) = &service.config_error {
         let text = format!(
             "the configuration of {} is in force still: {error}",

@@ -22,7 +22,7 @@ fn status() -> StatusBody {
             config_loaded_at: at("2026-11-23T02:47:00Z"),
             config_error: None,
         },
-        database: DatabaseStatus { backend: "sqlite".into(), healthy: true },
+        database: DatabaseStatus { backend: "sqlite".into(), healthy: true, error: None },
         hosts: HostCounts { total: 2, up: 1, unreachable: 1, connecting: 0, maintenance: 0 },
         instances: InstanceCounts {
             total: 52,
@@ -130,9 +130,11 @@ fn a_quiet_service_says_so() {
     quiet.not_in_sync.items.clear();
     quiet.incidents.items.clear();
     quiet.status.database.healthy = false;
+    quiet.status.database.error = Some("the disk is full".to_owned());
     let drawn = picture(&quiet, at("2026-11-23T06:00:01Z"), Screen::PLAIN);
     assert!(drawn.ends_with("\n\n✓ all 52 instances are in sync"), "{drawn}");
     assert!(drawn.contains("✗ the database cannot be written"), "{drawn}");
+    assert!(drawn.contains("\nthe disk is full\n"), "{drawn}");
 }
 
 /// A text without the codes of its colours.

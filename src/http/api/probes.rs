@@ -13,7 +13,7 @@ pub(in crate::http) async fn healthz() -> HttpResponse {
     ok(&Health { status: "ok".to_owned() })
 }
 
-/// Whether the database was read and every host was tried once. Where not, the problem has what is
+/// Whether the database was read and can be used, and every host was tried once. Where not, the problem has what is
 /// missing besides.
 pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
     #[derive(Serialize)]
@@ -48,8 +48,10 @@ pub(in crate::http) async fn metrics(here: Here) -> Answer {
 
 fn readiness(fleet: &Fleet) -> Readiness {
     let mut missing = Vec::new();
-    if !fleet.database_read {
-        missing.push("the database was not read yet".to_owned());
+    match &fleet.database_trouble {
+        Some(why) => missing.push(format!("the database cannot be used: {why}")),
+        None if !fleet.database_read => missing.push("the database was not read yet".to_owned()),
+        None => {}
     }
     let untried_hosts: Vec<_> = fleet.untried_hosts().cloned().collect();
     missing.extend(untried_hosts.iter().map(|host| format!("host {host} was not tried yet")));

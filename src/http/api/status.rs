@@ -38,6 +38,7 @@ fn overview(state: &State) -> StatusBody {
         database: DatabaseStatus {
             backend: state.backend.to_owned(),
             healthy: fleet.database_healthy,
+            error: fleet.database_trouble.clone(),
         },
         hosts: hosts(&fleet),
         instances: instances(&fleet),

@@ -14,7 +14,7 @@ pub struct Health {
 /// Whether the service is ready, and what is missing where it is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Readiness {
-    /// The database was read, and every host was tried once.
+    /// The database was read and can be used, and every host was tried once.
     pub ready: bool,
     /// Whether the database was read.
     pub database_read: bool,

@@ -46,6 +46,9 @@ pub struct DatabaseStatus {
     pub backend: String,
     /// Whether the last commit succeeded.
     pub healthy: bool,
+    /// Why it cannot be used at present; null where it can.
+    #[serde(default)]
+    pub error: Option<String>,
 }
 
 /// Hosts. Those in maintenance are counted by their state as well.

@@ -41,6 +41,14 @@ async fn ready_when_the_database_is_read_and_each_host_was_tried() {
     Arc::make_mut(fleet.hosts.get_mut(&HostId::from("kvm-2")).unwrap()).state =
         HostState::Unreachable;
     fleet.database_read = true;
+    // What was read is shown on while the database cannot be used.
+    fleet.database_trouble = Some("the disk is full".to_owned());
+    state.board.publish(fleet.clone());
+    let got = get(&state, "/readyz").await;
+    assert_eq!(got.problem().status, 503);
+    let missing = json!(["the database cannot be used: the disk is full"]);
+    assert_eq!(got.json()["missing"], missing);
+    fleet.database_trouble = None;
     state.board.publish(fleet);
     let got = get(&state, "/readyz").await;
     assert_eq!((got.status.as_u16(), got.json()["ready"].clone()), (200, json!(true)));
@@ -78,7 +86,7 @@ async fn the_status_counts_each_instance_once() {
                 "version": "0.1.0", "started_at": "2026-11-23T04:00:00Z", "uptime_seconds": 7201,
                 "ready": true, "config_loaded_at": "2026-11-23T04:00:00Z", "config_error": null,
             },
-            "database": { "backend": "sqlite", "healthy": true },
+            "database": { "backend": "sqlite", "healthy": true, "error": null },
             "hosts": { "total": 2, "up": 2, "unreachable": 0, "connecting": 0, "maintenance": 0 },
             "instances": {
                 "total": 9, "in_sync": 1, "out_of_sync": 4, "unknown": 1, "held": 1, "given_up": 1,

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::sample::*;
 use super::{Place, commit, open, url};
+use crate::model::{Attempt, IncidentId};
 use crate::store::{Batch, Store, StoreError};
 
 #[test]
@@ -30,6 +31,29 @@ fn a_sound_database_is_found_sound_beside_the_service() {
     }
     drop(store);
     assert_eq!(Store::check(&place.url()).unwrap().problems.len(), 0);
+}
+
+#[test]
+fn rows_that_are_missing_are_found() {
+    let place = Place::new();
+    let store = place.open().unwrap();
+    let batch = Batch {
+        incidents: vec![incident(1, 1)],
+        attempts: vec![Attempt { incident: Some(IncidentId(1)), ..attempt(1, 1, 1, 1) }],
+        events: (7..20).map(event).collect(),
+        ..Batch::default()
+    };
+    commit(&store, batch).unwrap();
+    assert_eq!(Store::check(&place.url()).unwrap().problems, Vec::<String>::new());
+    place.execute("PRAGMA foreign_keys = OFF; DELETE FROM incidents");
+    place.execute("DELETE FROM events WHERE id IN (9, 12)");
+    assert_eq!(
+        Store::check(&place.url()).unwrap().problems,
+        [
+            "row 1 of attempts points to a row of incidents that is missing",
+            "2 lines of the audit log are missing between 7 and 19"
+        ]
+    );
 }
 
 #[test]
