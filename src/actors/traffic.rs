@@ -100,7 +100,18 @@ pub struct InstancesStarted {
     /// Their host.
     pub host: HostId,
     /// Who, and where.
-    pub started: Vec<(InstanceId, Addr<Instance>)>,
+    pub started: Vec<Started>,
+}
+
+/// An instance's actor has begun a new life.
+#[derive(Debug)]
+pub struct Started {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The actor.
+    pub addr: Addr<Instance>,
+    /// The change of the desired state that it was told of: the host's actor may know an older one.
+    pub generation: Generation,
 }
 
 /// An instance's actor fails again and again, and is tried only now and then.

@@ -132,10 +132,10 @@ const CALLS: &[Point] = &[
 fn disturbance(rng: &mut Rng, seat: usize, host: usize) -> Disturbance {
     let short = Kind::Delay(*pick(rng, &[1, 20, 300, 4000]));
     let long = Kind::Delay(*pick(rng, &[20, 900, 10_000]));
-    let in_actor = [Kind::Panic, Kind::Panic, Kind::Panic, Kind::Panic, short];
+    let in_actor = [Kind::Panic, Kind::Panic, Kind::Panic, Kind::Panic, Kind::Hang, short];
     let in_call = [Kind::Panic, Kind::Error, Kind::Error, Kind::Hang, short, long];
     let of_answer = [Kind::Panic, Kind::Error, Kind::Hang, short, long];
-    let on_its_way = [Kind::Error, short, long];
+    let on_its_way = [Kind::Error, Kind::Hang, short, long];
     let (point, whom, kinds): (_, _, &[Kind]) = match rng.u8(0..20) {
         0..=5 => (*pick(rng, ARBITER), Whom::Anybody, &in_actor),
         6..=8 => (*pick(rng, HOST), Whom::Host(host), &in_actor),

@@ -74,6 +74,9 @@ async fn play(plan: &Plan, told: &Mutex<Vec<String>>) -> Outcome {
     let mut wrong = Wrong::default();
     let mut played = 0;
     for step in &plan.steps {
+        if std::env::var_os("TRACE").is_some() {
+            println!("{:>9.3} then {step:?}", stage.now().as_secs_f64());
+        }
         stage.play(step).await;
         played += 1;
         told.lock().unwrap().clone_from(&stage.log.borrow().told);

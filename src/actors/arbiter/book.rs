@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::mass::Doubt;
 use super::moves::Sighting;
+use super::pauses::Pauses;
 use super::trouble::HostTrouble;
 use super::turn::Turn;
 use crate::config;
@@ -99,6 +100,8 @@ pub(super) struct Entry {
     pub(super) seen_at: Option<Timestamp>,
     /// When the last action ended.
     pub(super) acted_at: Option<Timestamp>,
+    /// Actions that were taken back in a row.
+    pub(super) pauses: Pauses,
     /// How long it was in its desired state before the present break, while that may still make its
     /// budget fresh.
     pub(super) calm: Option<SignedDuration>,
@@ -131,6 +134,7 @@ impl Entry {
             incident: None,
             seen_at: None,
             acted_at: None,
+            pauses: Pauses::default(),
             calm: None,
             grace_from: None,
             fell_at: None,

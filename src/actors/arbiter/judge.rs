@@ -28,6 +28,12 @@ impl Book {
         entry.decision = Some(decision.clone());
         match decision.verdict {
             Verdict::Act(_) => {
+                let generation = entry.record.desired.generation;
+                if let Some(until) = entry.pauses.until(generation, now) {
+                    self.admission.leave(id);
+                    self.turn.then(Effect::LookAt(id, until));
+                    return;
+                }
                 let place = Place {
                     instance: id,
                     host: entry.record.host.clone(),

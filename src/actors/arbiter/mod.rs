@@ -22,6 +22,7 @@ mod maintenance;
 mod mass;
 mod moves;
 mod orders;
+mod pauses;
 #[cfg(test)]
 pub(super) mod reached;
 mod reload;

@@ -172,6 +172,7 @@ impl Book {
         self.admission.release(id);
         if let Some(entry) = self.instances.get_mut(&id) {
             entry.acted_at = Some(outcome.at);
+            entry.pauses.ended(found.generation, outcome.kind, now);
             // Nothing was sent, or it served a state that is not desired any more.
             let generation = entry.record.desired.generation;
             let counts = outcome.kind.is_charged() && found.generation == generation;

@@ -4,8 +4,8 @@ use actix::{Context, Handler, Message};
 
 use super::Arbiter;
 use super::book::Book;
-use super::orders::assignment_of;
-use super::turn::Line;
+use super::orders::{aim_of, assignment_of};
+use super::turn::{Effect, Line};
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::{
     ActorFailed, Assign, Ended, HostDoubted, HostListed, HostLost, HostStarted,
@@ -105,17 +105,25 @@ impl Handler<InstancesStarted> for Arbiter {
         let InstancesStarted { host, mut started } = m;
         if let Some(book) = &self.book {
             // Those that are another host's meanwhile have an actor there.
-            started.retain(|(id, _)| book.instances.get(id).is_some_and(|e| e.record.host == host));
+            let is_own =
+                |id: &InstanceId| book.instances.get(id).is_some_and(|e| e.record.host == host);
+            started.retain(|one| is_own(&one.instance));
         }
-        let ids: Vec<InstanceId> = started.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<InstanceId> = started.iter().map(|one| one.instance).collect();
+        let told: Vec<_> = started.iter().map(|one| one.generation).collect();
         for id in &ids {
             self.carried.remove(id);
         }
-        self.instances.extend(started);
+        self.instances.extend(started.into_iter().map(|one| (one.instance, one.addr)));
         self.told(ctx, |book, now| {
-            for &id in &ids {
+            for (&id, told) in ids.iter().zip(told) {
                 if let Some(entry) = book.instances.get_mut(&id) {
                     (entry.quarantined, entry.attended) = (false, true);
+                    // Word of a later change may have gone to the life before.
+                    if entry.record.desired.generation != told {
+                        let aim = aim_of(&entry.record);
+                        book.turn.then(Effect::Aim(id, aim));
+                    }
                 }
                 book.interrupted(id, "its actor was restarted before the outcome was known", now);
             }

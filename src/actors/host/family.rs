@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{Host, HostSettings};
 use crate::actors::instance::Instance;
 use crate::actors::traffic::{
-    ActorFailed, Assignment, Heard, InstanceQuarantined, InstancesStarted, LookAt, NewAim,
+    ActorFailed, Assignment, Heard, InstanceQuarantined, InstancesStarted, LookAt, NewAim, Started,
 };
 use crate::hypervisor::Lifecycle;
 use crate::model::InstanceId;
@@ -84,7 +84,7 @@ impl Host {
         &mut self,
         assignment: Assignment,
         ctx: &mut Context<Self>,
-    ) -> Option<(InstanceId, Addr<Instance>)> {
+    ) -> Option<Started> {
         let id = assignment.instance;
         let aim = assignment.aim;
         let known = self.assignments.insert(id, assignment.clone()).is_some();
@@ -121,9 +121,10 @@ impl Host {
         id: InstanceId,
         incarnation: Option<Incarnation>,
         ctx: &mut Context<Self>,
-    ) -> Option<(InstanceId, Addr<Instance>)> {
+    ) -> Option<Started> {
         let (incarnation, shared) = (incarnation?, Rc::clone(self.shared.as_ref()?));
         let assignment = self.assignments.get(&id)?.clone();
+        let generation = assignment.aim.generation;
         let parent = ctx.address().recipient();
         let name = format!("{} on {}", assignment.name, self.settings.config.id).into();
         let link = Link { child: id, incarnation, parent, name };
@@ -133,7 +134,7 @@ impl Host {
         self.family.book.running(&id, incarnation);
         self.family.held.insert(id, (addr.clone(), child));
         self.family.show(&id);
-        Some((id, addr))
+        Some(Started { instance: id, addr, generation })
     }
 
     /// Looks at the heartbeats of all children now and then: one that hangs ends by that.
@@ -179,7 +180,7 @@ impl Host {
     }
 
     /// The arbiter is told in one message, so that of all who are new the most important go first.
-    pub(super) fn say_started(&self, started: Vec<(InstanceId, Addr<Instance>)>) {
+    pub(super) fn say_started(&self, started: Vec<Started>) {
         if !started.is_empty() {
             let host = self.settings.config.id.clone();
             self.settings.arbiter.do_send(InstancesStarted { host, started });
