@@ -1,8 +1,14 @@
 //! One timer of an actor, set and set again as often as it likes: a future that stays, with one sleep.
 //!
-//! actix's own way is to cancel a future by its handle and to spawn another one. An actor that
-//! restarts in place cannot do that (`in_place.rs`): a handle that was cancelled in the turn that
-//! panicked cancels its namesake of the next life. Nothing is cancelled here.
+//! actix's own way is to cancel a future by its handle and to spawn another one. That is not to be
+//! trusted in actix 0.13.5 (`context_impl.rs`), so `clippy.toml` forbids it:
+//! - an actor that fails or is terminated in the turn in which it cancels makes `ContextFut::poll` go
+//!   round for ever, and the thread with it: the cancelled handle is put away only where the items are
+//!   polled, which a stopped actor's are not;
+//! - in one that restarts in place a handle that was cancelled in the turn that panicked cancels its
+//!   namesake of the next life (`in_place.rs`).
+//!
+//! Nothing is cancelled here.
 //!
 //! Not in here: several times; who has many sets the alarm to the first of them.
 

@@ -10,7 +10,7 @@
 //! - A panic calls neither `stopping` nor `stopped`; [`ExitSlot::fail`] calls `stopped`.
 //! - Handles of futures are numbered from the start again. A `SpawnHandle` kept over a restart names
 //!   another future, and one that was given to `cancel_future` in the very turn that panicked cancels
-//!   its namesake of the next life. Such an actor doesn't use `cancel_future`; it has an
+//!   its namesake of the next life. So nobody uses `cancel_future`; there is an
 //!   [`Alarm`](super::Alarm).
 //! - While it waits, nobody reads the mailbox: `try_send` fails when it is full, `do_send` fills it
 //!   without bound, `send` waits.

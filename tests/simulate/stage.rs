@@ -316,6 +316,7 @@ impl Stage {
     /// Ends everything that is wrong with the world, and lets time pass.
     pub async fn heal(&mut self, quiet: Duration) {
         self.mend_all().await;
+        self.end_all_works().await;
         // In half of the runs holds end by their time limit.
         if self.plan.seed.is_multiple_of(2) {
             sleep(Duration::from_secs(60)).await;
@@ -350,6 +351,24 @@ impl Stage {
         self.start().await;
         for host in 0..self.plan.shape.hosts {
             self.maintenance(host, Work::Ends);
+        }
+    }
+
+    /// Ends all maintenance, as somebody does who is refused while the service finds its feet, and asks again.
+    async fn end_all_works(&self) {
+        for _ in 0..30 {
+            let Some(service) = &self.service else { return };
+            let fleet = service.board.fleet();
+            let at_work = |host: &usize| {
+                let view = fleet.hosts.get(&HostId::from(host_name(*host).as_str()));
+                view.is_none_or(|view| view.maintenance.is_some())
+            };
+            let left: Vec<usize> = (0..self.plan.shape.hosts).filter(at_work).collect();
+            if left.is_empty() && fleet.database_healthy {
+                return;
+            }
+            left.into_iter().for_each(|host| self.maintenance(host, Work::Ends));
+            sleep(Duration::from_secs(5)).await;
         }
     }
 

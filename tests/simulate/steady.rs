@@ -14,9 +14,9 @@ use super::stage::{Reach, Stage};
 /// How long a service may take until it has read the database, or found it usable again.
 const SETTLED_AFTER: Duration = Duration::from_secs(7);
 
-/// How long after a fault the arbiter may know less than the database: it waits at most 10 s before it begins
-/// anew, and for an answer of the database as long.
-const ARBITER_CALM: Duration = Duration::from_secs(30);
+/// How long after a fault the arbiter may know less than the database: a hang is found in its
+/// heartbeat of 30 s, it waits at most 10 s before it begins anew, and for an answer of the database as long.
+const ARBITER_CALM: Duration = Duration::from_secs(60);
 /// How long after a fault looks may be missing: a quarantine of five minutes, and some tries.
 const CALM: Duration = Duration::from_secs(8 * 60);
 /// No look is older where all is well: `missing` is looked for every minute.

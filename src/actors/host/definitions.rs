@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle};
+use actix::{ActorFutureExt, AsyncContext, Context, Handler};
 use tokio::time::Instant;
 
 use super::Host;
@@ -19,6 +19,7 @@ use crate::actors::traffic::{Correct, Corrected, Defined};
 use crate::hypervisor::CallError;
 use crate::hypervisor::link::LinkState;
 use crate::model::{Correction, Definition, InstanceId};
+use crate::supervision::Alarm;
 
 /// From one call's end to the next call.
 const PACE: Duration = Duration::from_millis(50);
@@ -38,7 +39,8 @@ pub(super) struct Definitions {
     /// Whether a call is under way.
     is_busy: bool,
     not_before: Option<Instant>,
-    timer: Option<(Instant, SpawnHandle)>,
+    /// Rings when the next is due.
+    alarm: Alarm,
 }
 
 /// What is known of an instance's definition.
@@ -137,6 +139,11 @@ impl Host {
         }
     }
 
+    /// Once, when the actor starts.
+    pub(super) fn define_when_due(&mut self, ctx: &mut Context<Self>) {
+        self.definitions.alarm.install(ctx, Self::define_on);
+    }
+
     /// There is a new connection.
     pub(super) fn define_all_soon(&mut self, ctx: &mut Context<Self>) {
         // What was to be corrected is found again.
@@ -165,18 +172,7 @@ impl Host {
         }
         let Some(at) = self.definitions.next_at() else { return };
         if at > Instant::now() {
-            if let Some((before, timer)) = self.definitions.timer.take() {
-                if before <= at {
-                    self.definitions.timer = Some((before, timer));
-                    return;
-                }
-                ctx.cancel_future(timer);
-            }
-            let timer = ctx.run_later(at - Instant::now(), |act, ctx| {
-                act.definitions.timer = None;
-                act.define_on(ctx);
-            });
-            self.definitions.timer = Some((at, timer));
+            self.definitions.alarm.set(Some(at));
             return;
         }
         let Some(session) = self.shared.as_ref().and_then(|shared| shared.door.session()) else {

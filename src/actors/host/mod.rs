@@ -163,6 +163,7 @@ impl Actor for Host {
             }
         });
         self.watch_children(ctx);
+        self.define_when_due(ctx);
         self.advance(ctx);
     }
 }

@@ -140,6 +140,7 @@ impl Handler<Do> for Canceller {
 
     fn handle(&mut self, _: Do, ctx: &mut Self::Context) -> u32 {
         if let Some(timer) = self.timer.take() {
+            #[allow(clippy::disallowed_methods)] // what is shown here
             ctx.cancel_future(timer);
         }
         panic::panic_any(BOOM)
