@@ -8,7 +8,7 @@ use assured::model::{Condition, EventKind, HostId, OutcomeKind};
 
 use super::facts::{AHEAD, Facts, desired_in, generation_in};
 use super::laws::{Broken, broken};
-use super::log::{Held, Span, Working};
+use super::log::{Held, Working};
 use super::plan::host_name;
 use super::stage::age_of;
 
@@ -129,7 +129,7 @@ pub fn every_host_is_tried_first(facts: &Facts) -> Result<(), Broken> {
             let tries = reads
                 .filter(|r| matches!(r.operation, Operation::List | Operation::Connect))
                 .filter(|r| r.operation == Operation::List || r.said.is_none());
-            let (mut listed, mut failed) = (false, disturbed(facts, number, life));
+            let (mut listed, mut failed) = (false, disturbed(facts, number));
             for read in tries {
                 listed |= read.said.is_some();
                 failed += usize::from(read.said.is_none());
@@ -146,11 +146,9 @@ pub fn every_host_is_tried_first(facts: &Facts) -> Result<(), Broken> {
     Ok(())
 }
 
-/// How many of the tries of a host in this life may have been ended by a fault of the script's, on their
-/// way to the host.
-fn disturbed(facts: &Facts, host: usize, life: Span) -> usize {
-    let of_this_life = |(at, other): &&(_, usize)| life.has(*at) && *other == host;
-    facts.log.cut_off.iter().filter(of_this_life).count()
+/// How many of the tries of a host may have been ended by a fault of the script's, on their way to the host.
+fn disturbed(facts: &Facts, host: usize) -> usize {
+    facts.log.cut_off.iter().filter(|(_, other)| *other == host).count()
 }
 
 /// N14: while the database is out no action is begun: only what was written down before goes out.

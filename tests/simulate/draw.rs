@@ -151,6 +151,9 @@ fn disturbance(rng: &mut Rng, seat: usize, host: usize) -> Disturbance {
         }
     };
     let kind = *pick(rng, kinds);
+    // What is held up on its way to a host was sent when it was: the world tells only of its arrival.
+    let is_deed = matches!(point, Point::HypervisorAct | Point::HypervisorDefine);
+    let kind = if is_deed && matches!(kind, Kind::Delay(_)) { Kind::Error } else { kind };
     let times = if kind == Kind::Hang { 1 } else { *pick(rng, &[1, 1, 1, 1, 2, 3, 8]) };
     Disturbance { point, whom, kind, after: *pick(rng, &[0, 0, 0, 1, 2, 5, 20]), times }
 }

@@ -66,7 +66,7 @@ fn rests(stage: &Stage, fleet: &Fleet, view: &InstanceView) -> Result<(), String
             Err(format!("it is as desired, and {}, not {expected}", view.status))
         };
     }
-    let table = stage.rig.settings().policies.get_or_default(&view.policy).clone();
+    let table = stage.settings.policies.get_or_default(&view.policy);
     let Cell::Rule(matched) = *table.cell(view.desired.state, seen) else {
         return Err("no rule, and not as desired".to_owned());
     };

@@ -72,7 +72,7 @@ impl Facts {
     pub fn new(stage: &Stage) -> Self {
         Self {
             plan: stage.plan.clone(),
-            settings: stage.rig.settings(),
+            settings: stage.settings.clone(),
             log: Log::default(),
             record: Record::default(),
             journal: Vec::new(),

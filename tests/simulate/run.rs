@@ -13,9 +13,9 @@ use super::stage::Stage;
 use super::{ending, laws, steady};
 use crate::rig::virtual_time;
 
-/// How long the world is left alone after everything is healed: longer than every grace, every hold
-/// and every budget's delays.
-const QUIET: Duration = Duration::from_secs(25 * 60);
+/// How long the world is left alone after everything is healed: longer than every grace, every hold,
+/// every quarantine and every budget's delays.
+const QUIET: Duration = Duration::from_secs(13 * 60);
 
 /// How a run went.
 #[derive(Debug, Clone, Default)]

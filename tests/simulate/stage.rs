@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use assured::actors::messages::{EndMaintenance, PutMaintenance, ReleaseHold, Reload};
+use assured::config::Settings;
 use assured::faults::{self, Point, Rule};
 use assured::hypervisor::faulty::{Deadlines, Faulty};
 use assured::hypervisor::sim::{SimHost, World};
@@ -34,6 +35,7 @@ pub enum Reach {
 pub struct Stage {
     pub plan: Plan,
     pub rig: Rig,
+    pub settings: Settings,
     pub ids: Vec<InstanceId>,
     pub reach: Vec<Reach>,
     pub service: Option<Service>,
@@ -96,6 +98,7 @@ impl Stage {
         let mut stage = Self {
             reach: vec![Reach::Up; plan.shape.hosts],
             slow: vec![false; plan.shape.hosts],
+            settings: rig.settings(),
             calm: Calm::new(plan.shape.hosts, plan.shape.seats.len()),
             plan: plan.clone(),
             rig,
@@ -355,8 +358,11 @@ impl Stage {
     }
 
     /// Ends all maintenance, as somebody does who is refused while the service finds its feet, and asks again.
-    async fn end_all_works(&self) {
+    async fn end_all_works(&mut self) {
         for _ in 0..30 {
+            // It may be ending at this very moment.
+            sleep(Duration::from_secs(1)).await;
+            self.look_after_the_service().await;
             let Some(service) = &self.service else { return };
             let fleet = service.board.fleet();
             let at_work = |host: &usize| {
@@ -368,7 +374,7 @@ impl Stage {
                 return;
             }
             left.into_iter().for_each(|host| self.maintenance(host, Work::Ends));
-            sleep(Duration::from_secs(5)).await;
+            sleep(Duration::from_secs(4)).await;
         }
     }
 
