@@ -268,6 +268,11 @@ pub enum Refusal {
     /// The change could not be committed.
     #[error("the database could not be written, nothing was changed: {0}")]
     Database(String),
+    /// The database did not say whether the change was committed.
+    #[error(
+        "the database did not confirm the change, which is kept or not: {0}; look what is so before it is said again"
+    )]
+    Unconfirmed(String),
     /// The service is not ready to take it, or is ending.
     #[error("the service cannot take this now: {0}")]
     NotNow(String),

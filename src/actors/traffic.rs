@@ -229,10 +229,15 @@ pub struct Aim {
     pub since: Timestamp,
 }
 
-/// These instances are yours: all of them, or some more.
+/// These instances are yours.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Assign(pub Vec<Assignment>);
+pub enum Assign {
+    /// These, and no others.
+    All(Vec<Assignment>),
+    /// These besides.
+    More(Vec<Assignment>),
+}
 
 /// This instance is not yours any more. Its domain is left as it is.
 #[derive(Debug, Message)]

@@ -20,9 +20,10 @@ impl From<Refusal> for Problem {
                 Self::new(Kind::Conflict, text)
             }
             Refusal::Generation { .. } => Self::new(Kind::PreconditionFailed, text),
-            Refusal::HostUnavailable { .. } | Refusal::Database(_) | Refusal::NotNow(_) => {
-                Self::new(Kind::Unavailable, text)
-            }
+            Refusal::HostUnavailable { .. }
+            | Refusal::Database(_)
+            | Refusal::Unconfirmed(_)
+            | Refusal::NotNow(_) => Self::new(Kind::Unavailable, text),
         }
     }
 }

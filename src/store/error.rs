@@ -194,6 +194,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether what was to be written may be kept all the same: nobody has said that it is not.
+    #[must_use]
+    pub const fn is_open_ended(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Late { .. } | Self::Panicked { .. } | Self::Stopped)
+    }
+}
+
+impl StoreError {
     /// The same, or what keeps the database's directory from being written, where SQLite knew no
     /// more to say than that reading or writing failed.
     pub(super) fn looked_into(self) -> Self {

@@ -13,7 +13,8 @@ use super::laws::{Broken, broken};
 /// What counts is what a life of the service has sent and waits for: from the call to its return, to
 /// its deadline, or to the end of that life. What a host still does for a life that has ended, or
 /// after a deadline, nobody can take back; the next life has to look before it acts (N7, N11). Nor does
-/// anybody wait for what was sent for an instance that was forgotten or assigned elsewhere meanwhile.
+/// anybody wait for what was sent for an instance that was forgotten or assigned elsewhere meanwhile, or by
+/// an actor that has failed since.
 pub fn no_more_at_once_than_allowed(facts: &Facts) -> Result<(), Broken> {
     let shape = &facts.plan.shape;
     for deed in facts.new_deeds() {
@@ -51,10 +52,11 @@ fn end(facts: &Facts, deed: &Deed) -> Duration {
     ends.into_iter().flatten().fold(deadline, Duration::min)
 }
 
-/// When its attempt was ended because its instance was forgotten, or assigned elsewhere.
+/// When its attempt was ended because its instance was forgotten, or assigned elsewhere, or because its actor
+/// has failed.
 fn given_up(facts: &Facts, deed: &Deed) -> Option<Duration> {
     let (kind, at) = facts.attempt_of(deed)?.outcome?;
     let during = |(told, id): &(_, _)| *id == deed.id && (deed.asked..=at + AHEAD).contains(told);
-    let uprooted = facts.log.uprooted.iter().any(during);
-    (uprooted && kind == OutcomeKind::Interrupted).then_some(at)
+    let given_up = facts.log.disturbed > 0 || facts.log.uprooted.iter().any(during);
+    (given_up && kind == OutcomeKind::Interrupted).then_some(at)
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use assured::hypervisor::sim::Deed;
-use assured::model::{Condition, HostId, InstanceId};
+use assured::model::{Condition, Event, EventKind, HostId, InstanceId};
 
 use super::facts::Facts;
 use super::laws::{Broken, broken};
 use super::plan::host_name;
+use super::stage::age_of;
 
 /// How long it may take from an answer's arrival until it is known of.
 const KNOWN_AFTER: Duration = Duration::from_millis(500);
@@ -73,6 +74,13 @@ fn others(facts: &Facts, deed: &Deed) -> impl Iterator<Item = HostId> {
         .filter(move |h| *h != own)
 }
 
+/// Whether the actor that heard an answer has failed over it, and told nobody.
+fn is_lost(facts: &Facts, host: &HostId, heard: Duration) -> bool {
+    let until = heard + KNOWN_AFTER;
+    let failed = |e: &Event| e.kind == EventKind::Supervision && e.host.as_ref() == Some(host);
+    facts.events.iter().any(|e| failed(e) && (heard..=until).contains(&age_of(e.at)))
+}
+
 /// The last complete answer of a host about a machine that was known of at a time, and not followed
 /// by another on its way.
 fn last_answer(
@@ -83,6 +91,9 @@ fn last_answer(
 ) -> Option<(Duration, Condition)> {
     let alive = |done: Duration| facts.life_of(done).is_some();
     let last = facts.complete(host).rev().find(|r| r.done <= at && alive(r.done))?;
+    if is_lost(facts, host, last.done) {
+        return None;
+    }
     let seen = last.said.as_ref()?.get(&id).copied().unwrap_or(Condition::Missing);
     (last.done + KNOWN_AFTER <= at).then_some((last.done, seen))
 }

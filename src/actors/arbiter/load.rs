@@ -46,8 +46,8 @@ impl Arbiter {
     /// How long an answer is waited for: longer each time, so that a database that takes long is read
     /// in the end.
     const fn patience(&self) -> Duration {
-        let failures = if self.failures < 6 { self.failures } else { 6 };
-        self.settings.database_deadline.saturating_mul(1 << failures)
+        let late = if self.late < 6 { self.late } else { 6 };
+        self.settings.database_deadline.saturating_mul(1 << late)
     }
 
     fn have_read(&mut self, result: Result<Loaded, StoreError>, ctx: &mut Context<Self>) {
@@ -55,6 +55,8 @@ impl Arbiter {
             Ok(loaded) => loaded,
             Err(error) => {
                 tracing::error!("{error}; nothing is done until the database can be used again");
+                let is_late = matches!(error, StoreError::Late { .. });
+                self.late = if is_late { self.late.saturating_add(1) } else { 0 };
                 self.forget(error.to_string());
                 self.read_later(ctx);
                 return;
@@ -63,7 +65,7 @@ impl Arbiter {
         if self.failures > 0 {
             tracing::info!("the database can be used again; everything is looked at afresh");
         }
-        self.trouble = None;
+        (self.trouble, self.late) = (None, 0);
         let now = self.settings.clock.now();
         let changed = if bug(Bug::FutureBelieved) { Vec::new() } else { believe(&mut loaded, now) };
         if !changed.is_empty() {

@@ -14,7 +14,9 @@ use super::turn::Effect;
 use crate::actors::traffic::HostListed;
 use crate::hypervisor::Listed;
 use crate::hypervisor::reader::Doubted;
-use crate::model::{Action, Condition, DesiredState, DownWith, HostId, InstanceId, Severity};
+use crate::model::{
+    Action, Condition, DesiredState, DownWith, HostId, HostState, InstanceId, Severity,
+};
 use crate::policy::{Cell, Decision};
 
 /// An answer of a host that is not believed yet.
@@ -62,6 +64,12 @@ impl Entry {
 }
 
 impl Book {
+    /// Whether the host was listed since this book was begun, and has not been lost since: what was
+    /// doubted of it before, the book does not know.
+    pub(super) fn is_listed(&self, host: &HostId) -> bool {
+        self.hosts.get(host).is_some_and(|h| h.state == HostState::Up)
+    }
+
     /// Whether what the host says is not believed for now.
     pub(super) fn is_doubted(&self, host: &HostId) -> bool {
         self.hosts.get(host).is_some_and(|h| h.doubt.is_some())

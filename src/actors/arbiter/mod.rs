@@ -127,6 +127,8 @@ pub struct Arbiter {
     trouble: Option<String>,
     /// How often the database could not be written or read since the last commit that was.
     failures: u32,
+    /// How often in a row it has not answered in time.
+    late: u32,
     /// Who waits for the last action to end.
     drained: Vec<oneshot::Sender<()>>,
     draining: bool,
@@ -158,6 +160,7 @@ impl Arbiter {
             replies: Vec::new(),
             trouble: None,
             failures: 0,
+            late: 0,
             drained: Vec::new(),
             draining: false,
             alarm: Alarm::default(),
@@ -302,7 +305,7 @@ impl Arbiter {
             }
             Effect::Assign(host, assignment) => {
                 if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(Assign(vec![assignment]));
+                    addr.do_send(Assign::More(vec![assignment]));
                 }
             }
             Effect::ListAnew(host, after) => {
@@ -346,7 +349,12 @@ impl Arbiter {
         tracing::error!("{error}; nothing is done until the database can be written again");
         let replies = replies.into_iter().chain(std::mem::take(&mut self.replies));
         for reply in replies {
-            let _ = reply.send(Err(Refusal::Database(error.to_string())));
+            let refusal = if error.is_open_ended() {
+                Refusal::Unconfirmed(error.to_string())
+            } else {
+                Refusal::Database(error.to_string())
+            };
+            let _ = reply.send(Err(refusal));
         }
         self.forget(error.to_string());
         self.read_later(ctx);

@@ -57,18 +57,14 @@ impl Handler<HostStarted> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, m: HostStarted, ctx: &mut Context<Self>) {
-        let instances = match &self.book {
-            Some(book) => book
-                .hosts
-                .get(&m.host)
-                .into_iter()
-                .flat_map(|host| &host.instances)
-                .filter_map(|id| Some(assignment_of(book.instances.get(id)?)))
-                .collect(),
-            // It will be greeted when the database was read.
-            None => Vec::new(),
-        };
-        m.addr.do_send(Assign(instances));
+        // Without a book it is told nothing: it will be greeted when the database was read.
+        let instances = self.book.as_ref().map(|book| {
+            let own = book.hosts.get(&m.host).into_iter().flat_map(|host| &host.instances);
+            own.filter_map(|id| Some(assignment_of(book.instances.get(id)?))).collect()
+        });
+        if let Some(instances) = instances {
+            m.addr.do_send(Assign::All(instances));
+        }
         self.hosts.insert(m.host, m.addr);
         self.end_turn_soon(ctx);
     }
@@ -211,8 +207,8 @@ impl Handler<Report> for Arbiter {
                 }
             }
             book.give_up_lost(m.instance, deadline, now);
-            // N12: what a host says is let be until it is believed again; it is said again.
-            if !book.is_doubted(&m.host) {
+            // N12: what a host says is let be until it was listed, and is believed; it is said again.
+            if book.is_listed(&m.host) && !book.is_doubted(&m.host) {
                 book.seen(m.instance, &m.host, m.seen, now);
             }
         });

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Addr, AsyncContext, Context};
@@ -103,6 +104,17 @@ impl Host {
         self.define_soon(id, ctx);
         let incarnation = self.family.book.start(&id, Instant::now());
         self.launch(id, incarnation, ctx)
+    }
+
+    /// All others are not this host's any more; nor is one whose looks are noted elsewhere by now, for it
+    /// was forgotten and came back.
+    pub(super) fn keep_only(&mut self, assignments: &[Assignment]) {
+        let notes = |one: &Assignment| (one.instance, Arc::as_ptr(&one.freshness));
+        let kept: HashMap<_, _> = assignments.iter().map(notes).collect();
+        let is_kept =
+            |one: &Assignment| kept.get(&one.instance) == Some(&Arc::as_ptr(&one.freshness));
+        let gone = self.assignments.values().filter(|one| !is_kept(one)).map(|one| one.instance);
+        gone.collect::<Vec<_>>().into_iter().for_each(|id| self.unassign(id));
     }
 
     /// An instance is not this host's any more.

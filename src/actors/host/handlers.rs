@@ -77,8 +77,15 @@ impl Handler<Trouble> for Host {
 impl Handler<Assign> for Host {
     type Result = ();
 
-    fn handle(&mut self, Assign(assignments): Assign, ctx: &mut Context<Self>) {
+    fn handle(&mut self, assign: Assign, ctx: &mut Context<Self>) {
         self.disturb(Point::HostAssigned, ctx);
+        let assignments = match assign {
+            Assign::More(assignments) => assignments,
+            Assign::All(assignments) => {
+                self.keep_only(&assignments);
+                assignments
+            }
+        };
         let started = assignments.into_iter().filter_map(|one| self.assign(one, ctx)).collect();
         self.say_started(started);
     }
