@@ -94,7 +94,15 @@ impl Stage {
         let config = plan.config();
         let next = Rc::new(RefCell::new(config.clone()));
         let skew = SignedDuration::ZERO;
-        let rig = Rig { world, store, config, wrap: Some(disturbable()), next, skew };
+        let rig = Rig {
+            world,
+            store,
+            config,
+            wrap: Some(disturbable()),
+            next,
+            skew,
+            known: RefCell::default(),
+        };
         let mut stage = Self {
             reach: vec![Reach::Up; plan.shape.hosts],
             slow: vec![false; plan.shape.hosts],

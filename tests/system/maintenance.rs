@@ -119,6 +119,7 @@ fn it_survives_the_service() {
         let before = service.board.fleet().hosts[&host("kvm-1")].maintenance.clone();
         service.kill().await;
         rig.host("kvm-1").destroy(id);
+        rig.pass(1).await;
         let service = rig.start().await;
         service.pass(600).await;
         assert_eq!(service.board.fleet().hosts[&host("kvm-1")].maintenance, before);

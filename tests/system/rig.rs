@@ -55,6 +55,8 @@ pub struct Rig {
     pub next: Rc<RefCell<String>>,
     /// How far the wall clock is ahead of the world's, when a service starts.
     pub skew: SignedDuration,
+    /// The settings of the configuration that was read last: reading takes its time.
+    pub known: RefCell<Option<(String, Settings)>>,
 }
 
 /// Puts something around a host.
@@ -84,7 +86,15 @@ impl Rig {
         }
         let next = Rc::default();
         let store = Store::in_memory().unwrap();
-        Self { world, store, config, wrap: None, next, skew: SignedDuration::ZERO }
+        Self {
+            world,
+            store,
+            config,
+            wrap: None,
+            next,
+            skew: SignedDuration::ZERO,
+            known: RefCell::default(),
+        }
     }
 
     pub fn host(&self, name: &str) -> SimHost {
@@ -108,7 +118,15 @@ impl Rig {
     }
 
     pub fn settings(&self) -> Settings {
-        read(&self.config).unwrap_or_else(|e| panic!("{e}"))
+        let mut known = self.known.borrow_mut();
+        match &*known {
+            Some((config, settings)) if *config == self.config => settings.clone(),
+            _ => {
+                let settings = read(&self.config).unwrap_or_else(|e| panic!("{e}"));
+                *known = Some((self.config.clone(), settings.clone()));
+                settings
+            }
+        }
     }
 
     /// Starts a service, and waits until it has seen everything.
