@@ -42,6 +42,7 @@ struct Asked {
     deeds: usize,
     events: usize,
     attempts: usize,
+    reads: usize,
 }
 
 /// An attempt, as the audit log tells of it.
@@ -88,7 +89,8 @@ impl Facts {
     /// Takes in what has happened since. What was new before is not new any more.
     pub async fn update(&mut self, stage: &Stage) {
         let (deeds, events) = (self.journal.len(), self.events.len());
-        self.asked = Asked { deeds, events, attempts: self.attempts.len() };
+        let (attempts, reads) = (self.attempts.len(), self.record.reads.len());
+        self.asked = Asked { deeds, events, attempts, reads };
         self.log = stage.log.borrow().clone();
         let world = &stage.rig.world;
         let more = world.record_since(self.record.changes.len(), self.record.reads.len());
@@ -137,6 +139,11 @@ impl Facts {
     /// Actions that are new.
     pub fn new_deeds(&self) -> &[Deed] {
         &self.journal[self.asked.deeds..]
+    }
+
+    /// Reads that are new.
+    pub fn new_reads(&self) -> &[Read] {
+        &self.record.reads[self.asked.reads..]
     }
 
     /// Events that are new, with their places.

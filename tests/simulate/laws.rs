@@ -5,7 +5,7 @@ use std::time::Duration;
 use assured::model::InstanceId;
 
 use super::facts::Facts;
-use super::{budgets, deeds_sent, incidents, looks, numbers, orders_kept, places};
+use super::{budgets, deeds_sent, incidents, lives, looks, numbers, orders_kept, places};
 
 /// What was broken, and the story of it.
 pub type Broken = String;
@@ -14,6 +14,7 @@ type Law = (&'static str, fn(&Facts) -> Result<(), Broken>);
 
 /// What is asked about all that is new, after each step.
 const LAWS: &[Law] = &[
+    ("nobody_outlives_its_parent", lives::nobody_outlives_its_parent),
     ("observed_is_what_was_answered", looks::observed_is_what_was_answered),
     ("nothing_is_done_while_doubted", looks::nothing_is_done_while_doubted),
     ("nothing_is_started_twice", places::nothing_is_started_twice),

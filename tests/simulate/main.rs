@@ -23,6 +23,7 @@
 )]
 
 mod budgets;
+mod bugs;
 mod calm;
 mod deeds;
 mod deeds_sent;
@@ -31,6 +32,7 @@ mod ending;
 mod facts;
 mod incidents;
 mod laws;
+mod lives;
 mod log;
 mod long;
 mod looks;

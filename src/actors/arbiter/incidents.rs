@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::book::{Book, Gate};
 use super::turn::Line;
+use crate::faults::{Bug, bug};
 use crate::model::{Action, EventKind, Incident, InstanceId, Resolution, Severity};
 use crate::policy::{Decision, Verdict, WaitWhy};
 
@@ -27,7 +28,8 @@ impl Book {
             matches!(&decision.verdict, Verdict::Wait { why, .. } if why.is_out_of_our_hands());
         let twice = decision.rule.is_none() && decision.verdict == Verdict::Alert;
         // An order opens no incident unless its attempts are spent.
-        let drift = entry.record.settled && !entry.is_in_sync() && !not_ours;
+        let settled = entry.record.settled || bug(Bug::OwnDeedsForgotten);
+        let drift = settled && !entry.is_in_sync() && !not_ours;
         // What a rule says matters once its grace is over; a spent budget always does.
         let severity = if matches!(decision.verdict, Verdict::Wait { why: WaitWhy::Grace, .. }) {
             Severity::None

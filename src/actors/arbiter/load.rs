@@ -67,6 +67,9 @@ impl Arbiter {
         }
         (self.trouble, self.late) = (None, 0);
         let now = self.settings.clock.now();
+        if bug(Bug::HoldForgotten) {
+            loaded.instances.iter_mut().for_each(|instance| instance.holds.clear());
+        }
         let changed = if bug(Bug::FutureBelieved) { Vec::new() } else { believe(&mut loaded, now) };
         if !changed.is_empty() {
             tracing::warn!(
@@ -179,6 +182,9 @@ fn book_from(
     book.keep_seen_again(now);
     // N7: an intent without an outcome may have been sent; the next look says what came of it.
     for id in unfinished {
+        if bug(Bug::HalfDoneStays) {
+            continue;
+        }
         book.interrupted(id, "the service ended before the outcome was known", now);
     }
     book

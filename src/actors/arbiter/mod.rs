@@ -57,7 +57,7 @@ use super::traffic::{
 };
 use crate::clock::Clock;
 use crate::config;
-use crate::faults::Point;
+use crate::faults::{Bug, Point, bug};
 use crate::model::{AttemptId, Command, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
@@ -217,7 +217,12 @@ impl Arbiter {
             act.committing = false;
             match result {
                 Ok(stats) => act.committed(stats, effects, touched, replies, ctx),
-                Err(error) => act.not_committed(&error, replies, ctx),
+                Err(error) => {
+                    if bug(Bug::DoneUncommitted) {
+                        act.follow(effects, touched, Vec::new(), ctx);
+                    }
+                    act.not_committed(&error, replies, ctx);
+                }
             }
             act.end_turn(ctx);
         }));
@@ -389,6 +394,10 @@ impl Actor for Arbiter {
             act.end_turn_soon(ctx);
         });
         disturb(Point::ArbiterStarted, "", ctx, None);
+        if bug(Bug::HalfChangedBook) && self.book.is_some() {
+            self.end_turn_soon(ctx);
+            return;
+        }
         self.read(ctx);
     }
 }
@@ -400,6 +409,9 @@ impl Supervised for Arbiter {
         self.taken = 0;
         self.turn_ends = false;
         self.replies.clear();
+        if bug(Bug::HalfChangedBook) {
+            return;
+        }
         self.forget("the arbiter was restarted, and reads the database again".to_owned());
     }
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::book::{Book, Entry, HostEntry};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Seen;
+use crate::faults::{Bug, bug};
 use crate::hypervisor::Listed;
 use crate::model::{Condition, EventKind, HostId, HostState, InstanceId, LastActive, Source};
 use crate::policy::{Elsewhere, is_libvirts_work};
@@ -74,6 +75,9 @@ impl Book {
 
     /// Where else the same UUID is, as far as the hosts were listed (N2).
     pub(super) fn elsewhere(&self, entry: &Entry) -> Elsewhere {
+        if bug(Bug::StartedTwice) {
+            return Elsewhere::Nowhere;
+        }
         let record = &entry.record;
         let is_up = |host| self.hosts.get(host).is_some_and(|h| h.state == HostState::Up);
         let sightings = self.foreign.get(&record.id).into_iter().flatten();

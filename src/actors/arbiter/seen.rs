@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::book::{Book, Entry};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Seen;
+use crate::faults::{Bug, bug};
 use crate::model::{Condition, EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
 use crate::policy::{Cell, refine};
 
@@ -177,6 +178,12 @@ impl Book {
             let generation = entry.record.desired.generation;
             let counts = outcome.kind.is_charged() && found.generation == generation;
             entry.attempts.retain(|a| counts || a.id != attempt);
+            if bug(Bug::BudgetResetByStart)
+                && found.command.starts()
+                && outcome.kind == OutcomeKind::Done
+            {
+                fresh_budget(entry, now);
+            }
         }
         true
     }

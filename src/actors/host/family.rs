@@ -13,6 +13,7 @@ use crate::actors::instance::Instance;
 use crate::actors::traffic::{
     ActorFailed, Assignment, Heard, InstanceQuarantined, InstancesStarted, LookAt, NewAim, Started,
 };
+use crate::faults::{Bug, bug};
 use crate::hypervisor::Lifecycle;
 use crate::model::InstanceId;
 use crate::snapshot::{Board, Node, NodeId};
@@ -76,6 +77,17 @@ impl Family {
             last_exit: status.last_exit.map(|exit| exit.to_string()),
         };
         self.board.show_node(&self.node.child(name), &node);
+    }
+}
+
+#[cfg(feature = "faults")]
+impl Drop for Family {
+    fn drop(&mut self) {
+        if bug(Bug::OrphanedChildren) {
+            for (_, (_, child)) in std::mem::take(&mut self.held) {
+                std::mem::forget(child);
+            }
+        }
     }
 }
 
@@ -183,6 +195,9 @@ impl Host {
         };
         self.family.held.remove(&id);
         self.family.show(&id);
+        if bug(Bug::NotRestarted) {
+            return;
+        }
         ctx.run_later(after, move |act, ctx| {
             let incarnation = act.family.book.restart(&id, ended, Instant::now());
             act.settings.metrics.actor_restarts.with_label_values(&["instance"]).inc();

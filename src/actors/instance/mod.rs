@@ -26,7 +26,7 @@ use super::traffic::{
     Aim, Assignment, Carry, Heard, LookAt, Looked, NewAim, Report, Seen, Withhold,
 };
 use crate::clock::Clock;
-use crate::faults::Point;
+use crate::faults::{Bug, Point, bug};
 use crate::hypervisor::reader::{Expected, Slot, Window};
 use crate::hypervisor::{Lifecycle, ShutdownBy};
 use crate::model::{Condition, DesiredState, Finding, HostId, Look, Source};
@@ -201,7 +201,9 @@ impl Handler<Looked> for Instance {
     fn handle(&mut self, Looked(look): Looked, ctx: &mut Context<Self>) {
         disturb(Point::InstanceLooked, &self.assignment.name, ctx, None);
         self.shared.looks.count(&look);
-        match look.finding {
+        let blind = bug(Bug::InconclusiveIsOff) && !matches!(look.finding, Finding::Seen(_));
+        let finding = if blind { Finding::Seen(Condition::ShutoffUnknown) } else { look.finding };
+        match finding {
             Finding::Seen(condition) => {
                 let condition = self.name_the_cause(condition, look.at);
                 self.saw(look, condition);
@@ -214,7 +216,9 @@ impl Handler<Looked> for Instance {
                 // It is looked again at the cadence, and not at once, without end.
                 self.wake = self.wake.filter(|wake| look.at < *wake);
                 self.checked(&look, None, ctx);
-                self.look_again(self.reported);
+                if !bug(Bug::NeverAskedAgain) {
+                    self.look_again(self.reported);
+                }
             }
         }
     }
@@ -278,8 +282,13 @@ impl Handler<Carry> for Instance {
 
     fn handle(&mut self, carry: Carry, ctx: &mut Context<Self>) {
         disturb(Point::InstanceCarry, &self.assignment.name, ctx, None);
-        self.carrying = Some(Carrying::new(carry, self.shared.clock.now()));
+        let (judged, now) = (carry.judged, self.shared.clock.now());
+        self.carrying = Some(Carrying::new(carry, now));
         self.say_what_is_expected();
+        if bug(Bug::NoFreshLook) {
+            let look = Look { at: now, source: Source::Check, finding: Finding::Seen(judged) };
+            self.checked(&look, Some(judged), ctx);
+        }
         self.look_now(Source::Check);
     }
 }

@@ -15,8 +15,9 @@ use crate::actors::instance::Cadence;
 use crate::actors::messages::Reloaded;
 use crate::clock::Clock;
 use crate::config::{self, Errors, Poll, RestartBudget, Settings};
+use crate::faults::{Bug, bug};
 use crate::hypervisor::Hypervisor;
-use crate::model::HostId;
+use crate::model::{HostId, MassChange};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::{Board, Moment};
 use crate::store::Store;
@@ -129,7 +130,7 @@ impl Assembler {
             last_seen: self.last_seen(id),
             heartbeat: self.heartbeat(),
             instance_limit: limit(settings.supervision.instance),
-            mass_change: settings.service.mass_change,
+            mass_change: mass_change(settings),
             quarantine: QUARANTINE,
             lives: self.lives.get(id).cloned().unwrap_or_default(),
         })
@@ -153,7 +154,7 @@ impl Assembler {
             instances: settings.instances.clone(),
             database_deadline: self.heartbeat(),
             action_deadline: settings.service.action_deadline,
-            mass_change: settings.service.mass_change,
+            mass_change: mass_change(settings),
             passive_hypervisor: settings.service.passive_hypervisor,
         }
     }
@@ -203,6 +204,13 @@ impl Assembler {
 
 fn limit(budget: RestartBudget) -> Limit {
     Limit { restarts: budget.restarts, window: budget.window }
+}
+
+fn mass_change(settings: &Settings) -> MassChange {
+    if bug(Bug::NoDoubt) {
+        return MassChange { at_least: usize::MAX, share: 1.0 };
+    }
+    settings.service.mass_change
 }
 
 /// The names of the policies that are not the same in both.
