@@ -32,8 +32,10 @@ pub fn nobody_outlives_its_parent(facts: &Facts) -> Result<(), Broken> {
         let name = host_name(number);
         let mut newest: Option<(u64, Duration)> = None;
         for read in facts.record.reads.iter().filter(|r| r.host.as_str() == name) {
-            if read.operation == Operation::Connect && read.said.is_some() {
-                newest = Some((read.session, read.done));
+            if read.operation == Operation::Connect {
+                // One that did not come about replaces nothing.
+                let opened = read.said.as_ref().map(|_| (read.session, read.done));
+                newest = opened.or(newest);
             } else if let Some((session, since)) = newest
                 && read.session < session
                 && read.asked > since + GRACE
