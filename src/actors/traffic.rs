@@ -114,6 +114,19 @@ pub struct Started {
     pub generation: Generation,
 }
 
+/// What a host that cannot be reached had active when it was listed last: an arbiter that begins anew
+/// does not know it, and it may be there still (N2).
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct HadActive {
+    /// The host.
+    pub host: HostId,
+    /// What, and in what condition.
+    pub domains: Vec<(InstanceId, Condition)>,
+    /// When the host was asked.
+    pub at: Timestamp,
+}
+
 /// An instance's actor fails again and again, and is tried only now and then.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]

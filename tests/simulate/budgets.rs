@@ -5,7 +5,7 @@ use std::time::Duration;
 use assured::model::{Action, Command, EventKind, InstanceId, State};
 use assured::policy::{Cell, Exhausted, Rule};
 
-use super::facts::{Facts, Tried};
+use super::facts::{AHEAD, Facts, Tried};
 use super::laws::{Broken, broken};
 
 /// N5: of the attempts that count since the last time that the budget can have become fresh, never
@@ -43,7 +43,7 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
             continue;
         }
         let pause = last.map_or(Duration::MAX, |last| passed(facts, last, attempt.at));
-        let slow = rule.exhausted != Exhausted::Stop && pause >= rule.slow_interval;
+        let slow = rule.exhausted != Exhausted::Stop && pause + AHEAD >= rule.slow_interval;
         if !slow {
             let said = format!(
                 "attempt {attempt:?} although {used} of {} are used, {pause:?} after the last: {rule:?}",

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use assured::hypervisor::Operation;
 use assured::hypervisor::sim::{Deed, Read};
+use assured::hypervisor::{CallError, Operation};
 use assured::model::{Condition, EventKind, HostId, OutcomeKind};
 
 use super::facts::{AHEAD, Facts, desired_in, generation_in};
@@ -21,7 +21,10 @@ pub fn an_intent_before_its_action(facts: &Facts) -> Result<(), Broken> {
             return broken(facts, deed.id, deed.asked, "an action without an intent");
         };
         let place = facts.journal.len() - facts.new_deeds().len() + place;
-        let earlier = facts.journal[..place].iter().rev().find(|d| d.id == deed.id);
+        // What found its connection closed did not go out.
+        let went_out = |d: &&Deed| !matches!(d.result, Some(Err(CallError::Closed { .. })));
+        let of_it = |d: &&Deed| d.id == deed.id;
+        let earlier = facts.journal[..place].iter().rev().filter(went_out).find(of_it);
         let mut wrong = Vec::new();
         if (attempt.command, &attempt.host) != (deed.command, &deed.host) {
             wrong.push("another command or host");

@@ -133,6 +133,9 @@ fn disturbance(rng: &mut Rng, seat: usize, host: usize) -> Disturbance {
     let short = Kind::Delay(*pick(rng, &[1, 20, 300, 4000]));
     let long = Kind::Delay(*pick(rng, &[20, 900, 10_000]));
     let in_actor = [Kind::Panic, Kind::Panic, Kind::Panic, Kind::Panic, Kind::Hang, short];
+    // An actor that is held up for long sends what was decided before: the world cannot tell that from late.
+    let brief = Kind::Delay(*pick(rng, &[1, 20]));
+    let in_instance = [Kind::Panic, Kind::Panic, Kind::Panic, Kind::Panic, Kind::Hang, brief];
     let in_call = [Kind::Panic, Kind::Error, Kind::Error, Kind::Hang, short, long];
     let of_answer = [Kind::Panic, Kind::Error, Kind::Hang, short, long];
     let on_its_way = [Kind::Error, Kind::Hang, short, long];
@@ -140,7 +143,7 @@ fn disturbance(rng: &mut Rng, seat: usize, host: usize) -> Disturbance {
         0..=5 => (*pick(rng, ARBITER), Whom::Anybody, &in_actor),
         6..=8 => (*pick(rng, HOST), Whom::Host(host), &in_actor),
         9 => (*pick(rng, HOST), Whom::Host(host), &[Kind::Error]),
-        10..=12 => (*pick(rng, INSTANCE), Whom::Seat(seat), &in_actor),
+        10..=12 => (*pick(rng, INSTANCE), Whom::Seat(seat), &in_instance),
         13 => (*pick(rng, ROOT), Whom::Anybody, &[Kind::Panic, Kind::Error]),
         14 => (*pick(rng, STORE), Whom::Anybody, &[Kind::Panic, Kind::Error]),
         15 => (Point::StoreAnswer, Whom::Anybody, &on_its_way),

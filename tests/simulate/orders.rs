@@ -96,6 +96,8 @@ impl Stage {
     }
 
     pub fn adopt(&mut self, host: usize) {
+        let now = self.now();
+        (0..self.ids.len()).for_each(|seat| self.calm.disturb_seat(seat, now));
         let Some(service) = &self.service else { return };
         let host = HostId::from(host_name(host).as_str());
         let adopt = Adopt { host, domains: None, by: By::ApiLocal };

@@ -13,7 +13,7 @@ use assured::hypervisor::{Hypervisor, Operation};
 use assured::model::{By, Command, HostId, InstanceId};
 use assured::store::{Outage, Store};
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::calm::Calm;
 use super::log::{self, Held, Life, Log, Span, Working};
@@ -367,22 +367,23 @@ impl Stage {
 
     /// Ends all maintenance, as somebody does who is refused while the service finds its feet, and asks again.
     async fn end_all_works(&mut self) {
-        for _ in 0..30 {
-            // It may be ending at this very moment.
-            sleep(Duration::from_secs(1)).await;
-            self.look_after_the_service().await;
-            let Some(service) = &self.service else { return };
-            let fleet = service.board.fleet();
-            let at_work = |host: &usize| {
-                let view = fleet.hosts.get(&HostId::from(host_name(*host).as_str()));
-                view.is_none_or(|view| view.maintenance.is_some())
-            };
-            let left: Vec<usize> = (0..self.plan.shape.hosts).filter(at_work).collect();
-            if left.is_empty() && fleet.database_healthy {
-                return;
+        for host in 0..self.plan.shape.hosts {
+            let id = HostId::from(host_name(host).as_str());
+            let at = self.now();
+            self.log.borrow_mut().works.push(Working { at, host, working: false });
+            for _ in 0..30 {
+                // It may be ending at this very moment.
+                sleep(Duration::from_secs(1)).await;
+                self.look_after_the_service().await;
+                let Some(service) = &self.service else { return };
+                let end = EndMaintenance { host: id.clone(), by: By::ApiLocal };
+                if let Ok(Ok(Ok(_))) =
+                    timeout(Duration::from_secs(60), service.arbiter.send(end)).await
+                {
+                    break;
+                }
+                sleep(Duration::from_secs(4)).await;
             }
-            left.into_iter().for_each(|host| self.maintenance(host, Work::Ends));
-            sleep(Duration::from_secs(4)).await;
         }
     }
 

@@ -18,11 +18,14 @@ use super::turn::Turn;
 use crate::config;
 use crate::hypervisor::Listed;
 use crate::model::{
-    Attempt, AttemptId, Condition, EventId, HostId, HostRecord, HostState, Incident, IncidentId,
-    Instance, InstanceId, Kept, MassChange,
+    Attempt, AttemptId, Condition, EventId, Generation, HostId, HostRecord, HostState, Incident,
+    IncidentId, Instance, InstanceId, Kept, MassChange,
 };
 use crate::policy::{Admission, Decision, Limits, Policies};
 use crate::snapshot::{Freshness, Moment};
+
+/// For so long a guest that shuts down may do so because it was asked to.
+const LATE_SHUTDOWN: SignedDuration = SignedDuration::from_mins(15);
 
 /// All that the arbiter knows.
 #[derive(Debug)]
@@ -100,6 +103,8 @@ pub(super) struct Entry {
     pub(super) seen_at: Option<Timestamp>,
     /// When the last action ended.
     pub(super) acted_at: Option<Timestamp>,
+    /// When it was asked to shut down, the last time, and for which change of the desired state.
+    pub(super) asked_down: Option<(Timestamp, Generation)>,
     /// Actions that were taken back in a row.
     pub(super) pauses: Pauses,
     /// How long it was in its desired state before the present break, while that may still make its
@@ -134,6 +139,7 @@ impl Entry {
             incident: None,
             seen_at: None,
             acted_at: None,
+            asked_down: None,
             pauses: Pauses::default(),
             calm: None,
             grace_from: None,
@@ -158,6 +164,16 @@ impl Entry {
     pub(super) fn valid_from(&self) -> Timestamp {
         let since = self.record.desired.since;
         self.acted_at.map_or(since, |at| at.max(since))
+    }
+
+    /// Whether a guest that has shut itself down answers a shutdown that it was asked for before
+    /// something else was desired: guests may take their time.
+    pub(super) fn answers_a_shutdown(&self, seen: Condition, at: Timestamp) -> bool {
+        let before = self.record.desired.generation;
+        seen == Condition::ShutoffShutdown
+            && self.asked_down.is_some_and(|(asked, generation)| {
+                generation < before && at.duration_since(asked) < LATE_SHUTDOWN
+            })
     }
 
     /// Whether it is as desired, as far as was seen.

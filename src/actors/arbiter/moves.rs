@@ -31,21 +31,31 @@ impl Book {
         domains: impl Iterator<Item = &'a Listed>,
         at: Timestamp,
     ) {
+        self.sight_active(id, domains.map(|d| (d.id, d.condition)), at);
+    }
+
+    /// The same, of what is told without names.
+    pub(super) fn sight_active(
+        &mut self,
+        id: &HostId,
+        domains: impl Iterator<Item = (InstanceId, Condition)>,
+        at: Timestamp,
+    ) {
         let mut before = Vec::new();
         self.foreign.retain(|&instance, hosts| {
             before.extend(hosts.remove(id).map(|_| instance));
             !hosts.is_empty()
         });
-        for domain in domains.filter(|d| d.condition.is_active()) {
-            if let Some(entry) = self.instances.get_mut(&domain.id) {
-                let sighting = Sighting { condition: domain.condition, at };
-                self.foreign.entry(domain.id).or_default().insert(id.clone(), sighting);
+        for (domain, condition) in domains.filter(|(_, condition)| condition.is_active()) {
+            if let Some(entry) = self.instances.get_mut(&domain) {
+                let sighting = Sighting { condition, at };
+                self.foreign.entry(domain).or_default().insert(id.clone(), sighting);
                 // N2 holds over a restart as well: it may be there still when the host is not.
                 if entry.record.last_active.as_ref().is_none_or(|last| last.host != *id) {
                     entry.record.last_active = Some(LastActive { host: id.clone(), at });
-                    self.turn.write(domain.id);
+                    self.turn.write(domain);
                 }
-                self.turn.then(Effect::LookAt(domain.id, at));
+                self.turn.then(Effect::LookAt(domain, at));
             }
         }
         self.not_there_any_more(id);

@@ -6,7 +6,9 @@ use super::book::{Book, Entry};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Seen;
 use crate::faults::{Bug, bug};
-use crate::model::{Condition, EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
+use crate::model::{
+    Command, Condition, EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind,
+};
 use crate::policy::{Cell, refine};
 
 impl Book {
@@ -42,6 +44,11 @@ impl Book {
                 active.at = active.at.max(last);
             }
             entry.falls(seen.at);
+            // N13: the order that came meanwhile is not reached yet.
+            if entry.answers_a_shutdown(seen.condition, seen.at) {
+                entry.record.settled = false;
+                (entry.fell_at, entry.asked_down) = (None, None);
+            }
         }
         entry.record.observed =
             Some(Observed { condition: seen.condition, since: seen.at, source: seen.source });
@@ -174,6 +181,9 @@ impl Book {
         if let Some(entry) = self.instances.get_mut(&id) {
             entry.acted_at = Some(outcome.at);
             entry.pauses.ended(found.generation, outcome.kind, now);
+            if found.command == Command::Shutdown && outcome.kind == OutcomeKind::Done {
+                entry.asked_down = Some((outcome.at, found.generation));
+            }
             // Nothing was sent, or it served a state that is not desired any more.
             let generation = entry.record.desired.generation;
             let counts = outcome.kind.is_charged() && found.generation == generation;

@@ -8,7 +8,7 @@ use super::orders::{aim_of, assignment_of};
 use super::turn::{Effect, Line};
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::{
-    ActorFailed, Assign, Ended, HostDoubted, HostListed, HostLost, HostStarted,
+    ActorFailed, Assign, Ended, HadActive, HostDoubted, HostListed, HostLost, HostStarted,
     InstanceQuarantined, InstancesStarted, Report,
 };
 use crate::faults::Point;
@@ -83,6 +83,20 @@ impl Handler<HostDoubted> for Arbiter {
 
     fn handle(&mut self, m: HostDoubted, ctx: &mut Context<Self>) {
         self.told(ctx, |book, now| book.doubt(&m.host, m.doubted, now));
+    }
+}
+
+impl Handler<HadActive> for Arbiter {
+    type Result = ();
+
+    fn handle(&mut self, m: HadActive, ctx: &mut Context<Self>) {
+        self.told(ctx, |book, _| {
+            let own = |id: &InstanceId| {
+                book.instances.get(id).is_some_and(|entry| entry.record.host == m.host)
+            };
+            let others: Vec<_> = m.domains.into_iter().filter(|(id, _)| !own(id)).collect();
+            book.sight_active(&m.host, others.into_iter(), m.at);
+        });
     }
 }
 

@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use super::Host;
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::{
-    Assign, Hello, HostDoubted, HostListed, HostLost, HostStarted, ListAnew, ListNow, Relist,
-    Unassign,
+    Assign, HadActive, Hello, HostDoubted, HostListed, HostLost, HostStarted, ListAnew, ListNow,
+    Relist, Unassign,
 };
 use crate::faults::Point;
 use crate::hypervisor::CallError;
@@ -144,6 +144,9 @@ impl Handler<Hello> for Host {
             LinkState::Up { .. } | LinkState::Suspect => self.relist(ctx),
             LinkState::Unreachable => {
                 let why = "it was unreachable before already".to_owned();
+                let (at, domains) = self.had_active.clone();
+                let had = HadActive { host: host.clone(), domains, at };
+                self.settings.arbiter.do_send(had);
                 self.settings.arbiter.do_send(HostLost { host, why });
             }
             LinkState::Connecting { .. } => {}

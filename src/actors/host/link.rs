@@ -172,7 +172,9 @@ impl Host {
     }
 
     /// The arbiter is told what was listed, and the reader compares what it reads with that.
-    fn say_listed(&self, listed: HostListed) {
+    fn say_listed(&mut self, listed: HostListed) {
+        let active = listed.domains.iter().filter(|d| d.condition.is_active());
+        self.had_active = (listed.at, active.map(|d| (d.id, d.condition)).collect());
         if let Some(shared) = &self.shared {
             let domains = listed.domains.iter().map(|d| (d.id, d.condition.is_active()));
             shared.door.reader().listed(domains.collect());

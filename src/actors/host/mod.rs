@@ -38,7 +38,7 @@ use crate::faults::Point;
 use crate::hypervisor::Hypervisor;
 use crate::hypervisor::link::Link;
 use crate::hypervisor::reader::{Reader, ReaderSettings};
-use crate::model::{InstanceId, MassChange};
+use crate::model::{Condition, InstanceId, MassChange};
 use crate::snapshot::{Board, Moment, NodeId};
 use crate::supervision::{ExitSlot, Incarnation, Limit};
 use crate::telemetry::Metrics;
@@ -103,6 +103,8 @@ pub struct Host {
     relisting: bool,
     family: Family,
     assignments: HashMap<InstanceId, Assignment>,
+    /// What was active when the host was listed last, and when that was.
+    had_active: (Timestamp, Vec<(InstanceId, Condition)>),
     definitions: Definitions,
     node: NodeId,
 }
@@ -123,6 +125,7 @@ impl Host {
             relisting: false,
             family,
             assignments: HashMap::new(),
+            had_active: (Timestamp::MIN, Vec::new()),
             definitions: Definitions::default(),
             node,
         }
