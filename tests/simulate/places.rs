@@ -74,11 +74,16 @@ fn others(facts: &Facts, deed: &Deed) -> impl Iterator<Item = HostId> {
         .filter(move |h| *h != own)
 }
 
-/// Whether the actor that heard an answer has failed over it, and told nobody.
+/// Whether the actor that heard an answer has failed over it, and told nobody; or nobody could write it down.
 fn is_lost(facts: &Facts, host: &HostId, heard: Duration) -> bool {
     let until = heard + KNOWN_AFTER;
     let failed = |e: &Event| e.kind == EventKind::Supervision && e.host.as_ref() == Some(host);
-    facts.events.iter().any(|e| failed(e) && (heard..=until).contains(&age_of(e.at)))
+    // What was heard while nothing could be written down, nobody knows after the end of that life.
+    let life = facts.life_of(heard).and_then(|life| facts.log.lives[life].span.to);
+    let unwritten =
+        |end: Duration| facts.log.outages.iter().any(|outage| outage.has(heard) && outage.has(end));
+    life.is_some_and(unwritten)
+        || facts.events.iter().any(|e| failed(e) && (heard..=until).contains(&age_of(e.at)))
 }
 
 /// The last complete answer of a host about a machine that was known of at a time, and not followed

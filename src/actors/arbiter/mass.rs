@@ -83,6 +83,8 @@ impl Book {
             listing.domains.iter().filter(|d| d.condition.is_active()).map(|d| d.id).collect();
         if let Some(doubt) = &host.doubt {
             if listing.connected_at <= doubt.at {
+                // The host's actor may have been about to connect when it was asked for this.
+                self.turn.then(Effect::ListAnew(listing.host.clone(), doubt.at));
                 return false;
             }
             let (there, still) = doubt.gone.iter().copied().partition(|id| active.contains(id));

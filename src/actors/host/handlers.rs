@@ -2,6 +2,7 @@
 
 use actix::{Context, Handler, Message, ResponseFuture};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 
 use super::Host;
 use crate::actors::disturb::disturb;
@@ -145,8 +146,11 @@ impl Handler<Hello> for Host {
             LinkState::Unreachable => {
                 let why = "it was unreachable before already".to_owned();
                 let (at, domains) = self.had_active.clone();
-                let had = HadActive { host: host.clone(), domains, at };
-                self.settings.arbiter.do_send(had);
+                // One that this life has not listed says nothing of what it had.
+                if at > Timestamp::MIN {
+                    let had = HadActive { host: host.clone(), domains, at };
+                    self.settings.arbiter.do_send(had);
+                }
                 self.settings.arbiter.do_send(HostLost { host, why });
             }
             LinkState::Connecting { .. } => {}
