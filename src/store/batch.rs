@@ -71,6 +71,11 @@ impl Batch {
         for host in &self.hosts {
             hosts::put(conn, host)?;
         }
+        // What was forgotten may be back within the same batch.
+        for id in &self.removed_instances {
+            instances::remove(conn, *id)?;
+            definitions::remove(conn, *id)?;
+        }
         for instance in &self.instances {
             instances::put(conn, instance)?;
         }
@@ -85,10 +90,6 @@ impl Batch {
         }
         for event in &self.events {
             events::add(conn, event)?;
-        }
-        for id in &self.removed_instances {
-            instances::remove(conn, *id)?;
-            definitions::remove(conn, *id)?;
         }
         for id in &self.removed_hosts {
             hosts::remove(conn, id)?;

@@ -66,6 +66,7 @@ impl Arbiter {
             tracing::info!("the database can be used again; everything is looked at afresh");
         }
         (self.trouble, self.late) = (None, 0);
+        self.assigned.clear();
         let now = self.settings.clock.now();
         if bug(Bug::HoldForgotten) {
             loaded.instances.iter_mut().for_each(|instance| instance.holds.clear());

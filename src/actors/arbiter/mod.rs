@@ -53,7 +53,7 @@ use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
 use super::traffic::{
-    Assign, Carry, Correct, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold,
+    Assign, Assignment, Carry, Correct, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold,
 };
 use crate::clock::Clock;
 use crate::config;
@@ -125,6 +125,9 @@ pub struct Arbiter {
     replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
     /// Why the book is not there.
     trouble: Option<String>,
+    /// Who was whose when the book was thrown away: looks go on without one (N14), in actors too that
+    /// begin anew meanwhile.
+    assigned: HashMap<HostId, Vec<Assignment>>,
     /// How often the database could not be written or read since the last commit that was.
     failures: u32,
     /// How often in a row it has not answered in time.
@@ -159,6 +162,7 @@ impl Arbiter {
             turn_ends: false,
             replies: Vec::new(),
             trouble: None,
+            assigned: HashMap::new(),
             failures: 0,
             late: 0,
             drained: Vec::new(),
@@ -367,7 +371,9 @@ impl Arbiter {
 
     /// Throws the book away: what it says was not committed, or may be half done.
     fn forget(&mut self, why: String) {
-        self.book = None;
+        if let Some(book) = self.book.take() {
+            self.assigned = book.hosts.keys().map(|id| (id.clone(), book.assigned(id))).collect();
+        }
         self.show.database_lost(&why);
         self.trouble = Some(why);
     }

@@ -83,6 +83,32 @@ impl Book {
         }
     }
 
+    /// An instance is new: a host that was listed before may have had it active all the time.
+    pub(super) fn sight_newcomer(&mut self, id: InstanceId) {
+        let Some(entry) = self.instances.get_mut(&id) else { return };
+        for (host, other) in self.hosts.iter().filter(|(host, _)| **host != entry.record.host) {
+            let Some(domain) = other.others.get(&id).filter(|d| d.condition.is_active()) else {
+                continue;
+            };
+            let (condition, at) = (domain.condition, other.listed_at);
+            self.foreign.entry(id).or_default().insert(host.clone(), Sighting { condition, at });
+            entry.record.last_active = Some(LastActive { host: host.clone(), at });
+            self.turn.then(Effect::Relist(host.clone()));
+        }
+    }
+
+    /// An instance is another host's from now on: if it was active on this one, it is so still until
+    /// this one says otherwise.
+    pub(super) fn stays_where_it_was(&mut self, id: InstanceId, from: &HostId, now: Timestamp) {
+        let Some(entry) = self.instances.get(&id) else { return };
+        let Some(condition) = entry.condition().filter(|condition| condition.is_active()) else {
+            return;
+        };
+        let sighting = Sighting { condition, at: entry.seen_at.unwrap_or(now) };
+        self.foreign.entry(id).or_default().insert(from.clone(), sighting);
+        self.turn.then(Effect::Relist(from.clone()));
+    }
+
     /// Where else the same UUID is, as far as the hosts were listed (N2).
     pub(super) fn elsewhere(&self, entry: &Entry) -> Elsewhere {
         if bug(Bug::StartedTwice) {

@@ -191,6 +191,7 @@ impl Book {
         let assignment = assignment_of(&entry);
         let text = format!("{} added, {} is desired", domain.name, new.desired);
         self.put(entry);
+        self.sight_newcomer(domain.id);
         self.turn.write(domain.id);
         self.turn.touch_host(host);
         let line = Line::new(EventKind::Instance, text).instance(domain.id, host).by(new.by);
@@ -210,6 +211,7 @@ impl Book {
         if let Some(sightings) = self.foreign.get_mut(&id) {
             sightings.remove(to);
         }
+        self.stays_where_it_was(id, from, now);
         let Some(entry) = self.instances.get_mut(&id) else { return };
         entry.record.host = to.clone();
         (entry.seen_at, entry.attended) = (None, false);
@@ -221,6 +223,12 @@ impl Book {
         self.turn.then(Effect::Unassign(from.clone(), id));
         self.turn.then(Effect::Assign(to.clone(), assignment));
         self.host_trouble_less(from, id, now);
+    }
+
+    /// What a host's actor is told of its instances.
+    pub(super) fn assigned(&self, host: &HostId) -> Vec<Assignment> {
+        let own = self.hosts.get(host).into_iter().flat_map(|host| &host.instances);
+        own.filter_map(|id| Some(assignment_of(self.instances.get(id)?))).collect()
     }
 
     fn check_policy(&self, name: &str) -> Reply<()> {

@@ -35,7 +35,11 @@ impl Book {
         let Some(entry) = self.instances.get_mut(&id) else { return };
         let before = entry.record.observed;
         let was_active = before.is_some_and(|o| o.condition.is_active());
-        if seen.condition.is_active() {
+        // N2 holds over a restart as well: of two hosts that have it, the other one is remembered.
+        let elsewhere = self.foreign.get(&id).is_some_and(|hosts| !hosts.is_empty());
+        if seen.condition.is_active() && elsewhere && entry.record.last_active.is_some() {
+            // As it is.
+        } else if seen.condition.is_active() {
             let host = entry.record.host.clone();
             entry.record.last_active = Some(LastActive { host, at: seen.at });
         } else if was_active {

@@ -4,7 +4,7 @@ use actix::{Context, Handler, Message};
 
 use super::Arbiter;
 use super::book::Book;
-use super::orders::{aim_of, assignment_of};
+use super::orders::aim_of;
 use super::turn::{Effect, Line};
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::{
@@ -57,13 +57,11 @@ impl Handler<HostStarted> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, m: HostStarted, ctx: &mut Context<Self>) {
-        // Without a book it is told nothing: it will be greeted when the database was read.
-        let instances = self.book.as_ref().map(|book| {
-            let own = book.hosts.get(&m.host).into_iter().flat_map(|host| &host.instances);
-            own.filter_map(|id| Some(assignment_of(book.instances.get(id)?))).collect()
-        });
-        if let Some(instances) = instances {
-            m.addr.do_send(Assign::All(instances));
+        match (&self.book, self.assigned.get(&m.host)) {
+            (Some(book), _) => m.addr.do_send(Assign::All(book.assigned(&m.host))),
+            // It will be greeted when the database was read. Until then it looks.
+            (None, Some(assigned)) => m.addr.do_send(Assign::More(assigned.clone())),
+            (None, None) => {}
         }
         self.hosts.insert(m.host, m.addr);
         self.end_turn_soon(ctx);
