@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use assured::hypervisor::Acted;
 use assured::hypervisor::sim::Deed;
-use assured::model::{Event, EventKind};
+use assured::model::{Event, EventKind, HostId};
 
 use super::facts::{AHEAD, Facts, desired_in};
 use super::laws::{Broken, broken};
+use super::plan::host_name;
 use super::stage::age_of;
 
 /// N13: an incident is opened only where something has happened that the service did not do: the
@@ -17,6 +18,11 @@ pub fn no_incident_of_our_own_making(facts: &Facts) -> Result<(), Broken> {
     for (place, event) in facts.new_events() {
         let (EventKind::IncidentOpened, Some(id)) = (event.kind, event.instance) else { continue };
         let at = age_of(event.at);
+        // Put under the service's care while it is active on two hosts, it is an incident (N2).
+        let hosts = (0..facts.plan.shape.hosts).map(|h| HostId::from(host_name(h).as_str()));
+        if hosts.filter(|host| facts.truth(host, id, at).is_active()).count() > 1 {
+            continue;
+        }
         // What a host carries out after the attempt was over (it passed its deadline, or the service
         // ended) cannot be told from what somebody else did: it is drift.
         let carried_out = |d: &&Deed| d.id == id && d.result == Some(Ok(Acted::Done));

@@ -8,8 +8,9 @@ use super::facts::{AHEAD, Facts};
 use super::laws::Broken;
 use super::plan::host_name;
 
-/// How long somebody may still ask over a connection after the next was opened: first the host is listed over that.
-const GRACE: Duration = Duration::from_secs(20);
+/// How long somebody may still ask over a connection after the next was opened: first the host is listed over that, and an
+/// actor that hangs meanwhile is found in its heartbeat.
+const GRACE: Duration = Duration::from_secs(45);
 
 /// N15 and the tree: a parent's end is the end of its children. No host is asked anything after the end of a
 /// life of the service and before the next, nor over a connection that was replaced by another.
