@@ -77,11 +77,6 @@ simulate: packages ## Random worlds with faults inside, in virtual time; SEEDS=1
 	SEEDS=$(SEEDS) FIRST=$(FIRST) RUST_BACKTRACE=0 \
 	    cargo test --profile simulate --features faults --test simulate -- --nocapture
 
-.PHONY: coverage
-coverage: packages ## Which lines the simulation and the tests of the library reach; SEEDS=… as above
-	@cargo llvm-cov --version >/dev/null 2>&1 || cargo install cargo-llvm-cov --locked
-	SEEDS=$(SEEDS) FIRST=$(FIRST) cargo llvm-cov --features faults --lib --test simulate --test system
-
 CHAOS_SECONDS ?= 300
 CHAOS_SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 

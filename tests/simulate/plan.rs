@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::{draw_step, pick};
 use super::policies;
-use super::steps::{Act, Step, text};
+use super::steps::{Act, Guard, Order, Step, text};
 
 /// All that one run is made of.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,6 +74,7 @@ impl Plan {
             }
             steps.push(Step { after: distance(&mut rng), act });
         }
+        pursue(&mut rng, &mut steps, shape.latency);
         Self { seed, shape, steps }
     }
 
@@ -112,6 +113,20 @@ impl Plan {
             );
         }
         text
+    }
+}
+
+/// Somebody changes his mind just when something has happened: orders that come while an answer to that is
+/// on its way.
+fn pursue(rng: &mut Rng, steps: &mut Vec<Step>, latency: u64) {
+    for place in (0..steps.len()).rev() {
+        if let Act::Cause(seat, _) = steps[place].act
+            && rng.u8(0..6) == 0
+        {
+            let after = Duration::from_millis(rng.u64(0..=3 * latency.max(5)));
+            let order = Order::Desire(*pick(rng, DesiredState::ALL), Guard::None);
+            steps.insert(place + 1, Step { after, act: Act::Order(seat, order) });
+        }
     }
 }
 

@@ -110,3 +110,59 @@ fn many_hangs_leave_no_orphan() {
         assert_eq!(rig.host("kvm-1").sessions(), 1);
     });
 }
+
+/// Every actor panics once a second for a minute, while guests end: the tree stands, each guest is
+/// started once for each of its ends, and all is well soon after.
+#[test]
+fn a_storm_of_panics_is_lived_through() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1", "kvm-2"]);
+        // An attempt that its actor's failure interrupts counts, for it may have been sent.
+        rig.config += "[policies.default.running]\n\"shutoff/destroyed\" = \
+                       { action = \"start\", retry = { attempts = 200, max = \"2s\" } }\n";
+        let ids: Vec<_> = (0..6)
+            .map(|n| {
+                let host = if n % 2 == 0 { "kvm-1" } else { "kvm-2" };
+                rig.instance(host, &format!("web-{n}"), RunningBooted, Running)
+            })
+            .collect();
+        let service = patient(&mut rig).await;
+        for &id in &ids {
+            service.in_sync(id, 20).await;
+        }
+        for second in 0..60 {
+            for &id in &ids {
+                if let Some(actor) = service.arbiter.send(WhereIs(id)).await.ok().flatten() {
+                    actor.do_send(Boom);
+                }
+            }
+            // Time for the instances' next lives, before their hosts' ends are theirs.
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            for name in ["kvm-1", "kvm-2"] {
+                let actor = service.arbiter.send(WhereIsHost(host(name))).await.ok().flatten();
+                if let Some(actor) = actor {
+                    actor.do_send(Boom);
+                }
+            }
+            service.arbiter.do_send(Boom);
+            if second == 20 {
+                for (n, &id) in ids.iter().enumerate() {
+                    rig.host(if n % 2 == 0 { "kvm-1" } else { "kvm-2" }).destroy(id);
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
+        let restarts = |kind| service.metrics.actor_restarts.with_label_values(&[kind]).get();
+        for kind in ["instance", "host", "arbiter"] {
+            assert!(restarts(kind) > 10, "{kind}: {} restarts", restarts(kind));
+        }
+        for &id in &ids {
+            service.in_sync(id, 60).await;
+            let starts = rig.host("kvm-1").starts(id) + rig.host("kvm-2").starts(id);
+            assert_eq!(starts, 1, "it ended once");
+        }
+        let root = &service.board.tree()[&crate::snapshot::NodeId::root()];
+        assert_eq!((root.incarnation, root.restarts), (1, 0), "nobody has given up");
+        assert_eq!(living().len(), 1 + 1 + 1 + 2 + ids.len());
+    });
+}
