@@ -10,6 +10,8 @@ use super::facts::{AHEAD, Facts, is_complete, observed_in};
 use super::laws::{Broken, broken};
 use super::stage::age_of;
 
+/// No question is held up for longer by the script's faults.
+const HELD_UP: Duration = Duration::from_secs(40);
 /// No read takes longer: its deadline.
 const LONGEST: Duration = Duration::from_secs(6);
 
@@ -22,9 +24,9 @@ pub fn observed_is_what_was_answered(facts: &Facts) -> Result<(), Broken> {
         let (Some(seen), Some(host)) = (observed_in(event), &event.host) else { continue };
         let at = looked_at(event);
         // A question that is held up on its way is of the time at which it was to be asked.
-        let late = if facts.log.held_up > 0 { LONGEST } else { AHEAD };
+        let late = if facts.log.held_up > 0 { HELD_UP } else { AHEAD };
         let near = |r: &&Read| r.host == *host && r.asked + AHEAD >= at && r.asked <= at + late;
-        let of_then = facts.reads(at.saturating_sub(AHEAD), at + 2 * LONGEST);
+        let of_then = facts.reads(at.saturating_sub(AHEAD), at + late + LONGEST);
         let answers = of_then.iter().filter(near).filter_map(|read| {
             let said = read.said.as_ref()?;
             let absent = is_complete(read).then_some(Condition::Missing);

@@ -231,7 +231,9 @@ impl Stage {
             let mut log = self.log.borrow_mut();
             log.disturbed += 1;
             let reads = matches!(whom, Whom::Host(_)) && matches!(kind, Kind::Delay(_));
-            log.held_up += usize::from(reads && point.as_str().starts_with("hypervisor."));
+            let on_the_way =
+                ["hypervisor.", "host."].iter().any(|of| point.as_str().starts_with(of));
+            log.held_up += usize::from(reads && on_the_way);
         }
         faults::arm(Rule { point, name, after, times, fault: kind.fault() });
     }

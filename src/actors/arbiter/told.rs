@@ -1,6 +1,7 @@
 //! What the arbiter is told by the hosts, by the instances and by itself.
 
 use actix::{Context, Handler, Message};
+use jiff::{SignedDuration, Timestamp};
 
 use super::Arbiter;
 use super::book::Book;
@@ -16,6 +17,9 @@ use crate::model::{EventKind, InstanceId, Status};
 
 /// How many failures are kept for a book that is not there; each is in the log as well.
 const UNSAID: usize = 1000;
+
+/// What was said of a host that is not listed yet is asked again after this.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// The mailbox is empty: the turn ends.
 #[derive(Debug, Message)]
@@ -219,9 +223,13 @@ impl Handler<Report> for Arbiter {
                 }
             }
             book.give_up_lost(m.instance, deadline, now);
-            // N12: what a host says is let be until it was listed, and is believed; it is said again.
+            // N12: what a host says is let be until it was listed, and is believed. It is asked again:
+            // that listing may be older than this look.
             if book.is_listed(&m.host) && !book.is_doubted(&m.host) {
                 book.seen(m.instance, &m.host, m.seen, now);
+            } else {
+                let soon = now.saturating_add(ASK_AGAIN).unwrap_or(Timestamp::MAX);
+                book.turn.then(Effect::LookAt(m.instance, soon));
             }
         });
     }
