@@ -170,9 +170,18 @@ impl Facts {
         places.iter().map(|&place| (place, &self.events[place]))
     }
 
-    /// The attempt that an action was sent for: the latest of its instance before it.
+    /// The attempt that an action was sent for: the latest of its instance before it. Of two that are
+    /// as close as the clock's readings run ahead, the one that it fits.
     pub fn attempt_of(&self, deed: &Deed) -> Option<&Tried> {
-        self.attempts.iter().rev().find(|t| t.id == deed.id && t.at <= deed.asked + AHEAD)
+        let before = |t: &&Tried| t.id == deed.id && t.at <= deed.asked + AHEAD;
+        let mut latest = self.attempts.iter().rev().filter(before);
+        let last = latest.next()?;
+        let fits = |t: &&Tried| {
+            let over = t.outcome.is_some_and(|(_, at)| at + AHEAD < deed.asked);
+            (t.command, &t.host) == (deed.command, &deed.host) && !over
+        };
+        let close = |t: &&Tried| t.at + AHEAD >= last.at.min(deed.asked);
+        Some(std::iter::once(last).chain(latest).take_while(close).find(fits).unwrap_or(last))
     }
 
     /// The life of the service that an action belongs to, as its place.
