@@ -92,6 +92,7 @@ impl Service<'_> {
             guest.starts().unwrap() >= starts
                 && self.observed(guest) == seen
                 && self.status(guest) == "in_sync"
+                && self.instance(guest)["incident"].is_null()
         });
         assert_eq!(guest.starts().unwrap(), starts, "{}", guest.name());
     }
