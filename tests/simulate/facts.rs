@@ -247,6 +247,18 @@ impl Facts {
         }
     }
 
+    /// The end of the audit log, for a report of what is no one instance's.
+    pub fn last_words(&self) -> String {
+        let from = self.events.len().saturating_sub(60);
+        let told = self.events[from..].iter().map(|event| {
+            let at = age_of(event.at).as_secs_f64();
+            let host = event.host.as_ref().map_or("", HostId::as_str);
+            let name = event.instance.and_then(|id| self.plan.seat_of(id)).map_or("", |s| &s.name);
+            format!("{at:>11.5} #{} {} {host} {name}: {}", event.id, event.kind, event.text)
+        });
+        told.collect::<Vec<_>>().join("\n")
+    }
+
     /// The end of the story of an instance up to a time, for a report.
     pub fn story(&self, id: InstanceId, until: Duration) -> String {
         let until = until.saturating_add(Duration::from_secs(5));

@@ -84,7 +84,7 @@ async fn play(plan: &Plan, told: &Mutex<Vec<String>>) -> Outcome {
         facts.update(&stage).await;
         wrong.note_all(laws::check(&facts));
         if !wrong.is_nothing() {
-            return outcome(plan, &stage, wrong, played);
+            return outcome(plan, &stage, &facts, wrong, played);
         }
     }
     stage.heal(QUIET).await;
@@ -101,13 +101,14 @@ async fn play(plan: &Plan, told: &Mutex<Vec<String>>) -> Outcome {
     facts.update(&stage).await;
     wrong.note_all(laws::check(&facts));
     wrong.note_all(laws::check_in_the_end(&facts));
-    outcome(plan, &stage, wrong, played)
+    outcome(plan, &stage, &facts, wrong, played)
 }
 
-fn outcome(plan: &Plan, stage: &Stage, wrong: Wrong, steps: usize) -> Outcome {
+fn outcome(plan: &Plan, stage: &Stage, facts: &Facts, wrong: Wrong, steps: usize) -> Outcome {
     let log = stage.log.borrow();
+    let told = format!("{}\n{}", log.told.join("\n"), facts.last_words());
     Outcome {
-        failure: wrong.told(plan, &log.told.join("\n"), steps),
+        failure: wrong.told(plan, &told, steps),
         lived: stage.now(),
         steps,
         deeds: stage.rig.world.journal().len(),
