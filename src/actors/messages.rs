@@ -223,6 +223,16 @@ pub enum Refusal {
         /// What it was seen in.
         condition: crate::model::Condition,
     },
+    /// The domain is not active here, but another host has it active.
+    #[error("domain {name} is not active on host {host}, but on {active_on} it is: adopt it there")]
+    ActiveElsewhere {
+        /// The host.
+        host: HostId,
+        /// The domain.
+        name: String,
+        /// Where it is active.
+        active_on: HostId,
+    },
     /// There is no such policy.
     #[error("no policy `{name}` is configured; there are: {known}")]
     NoSuchPolicy {

@@ -14,7 +14,9 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchInstance(_) => Self::new(Kind::Impossible, text),
             Refusal::NoSuchHost(_) => Self::impossible("host", text),
             Refusal::UnknownDomain { .. } => Self::new(Kind::Impossible, text),
-            Refusal::NotAdoptable { .. } => Self::new(Kind::Impossible, text),
+            Refusal::NotAdoptable { .. } | Refusal::ActiveElsewhere { .. } => {
+                Self::new(Kind::Impossible, text)
+            }
             Refusal::NoSuchPolicy { .. } => Self::impossible("policy", text),
             Refusal::AlreadyThere { .. } | Refusal::HeldByOthers { .. } => {
                 Self::new(Kind::Conflict, text)

@@ -94,13 +94,18 @@ impl Command {
         }
     }
 
-    /// Whether the command makes a second copy of a domain that runs elsewhere, or the first step
-    /// to one.
+    /// Whether the command may make a domain run twice that runs elsewhere, or is the first step to
+    /// that. What is paused or asleep here may have gone on there.
     #[must_use]
     pub const fn may_double(self) -> bool {
         match self {
-            Self::Start | Self::StartPaused | Self::Restart | Self::Redefine => true,
-            Self::Resume | Self::Pause | Self::Wakeup | Self::Shutdown | Self::Destroy => false,
+            Self::Start
+            | Self::StartPaused
+            | Self::Restart
+            | Self::Redefine
+            | Self::Resume
+            | Self::Wakeup => true,
+            Self::Pause | Self::Shutdown | Self::Destroy => false,
         }
     }
 }

@@ -243,6 +243,8 @@ fn attempt(case: &Case<'_>, rule: &Rule, command: Command, matched: Option<Match
             Elsewhere::MaybeOn(host) => return wait(None, WaitWhy::MaybeActiveOn(host.clone())),
             Elsewhere::Twice(_) => return answer(Verdict::Alert),
         }
+    }
+    if command.starts() || command == Command::Redefine {
         if let (Some(longest), Some(last)) = (rule.max_downtime, case.last_active)
             && after(last, longest) < case.now
         {

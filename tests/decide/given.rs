@@ -233,6 +233,11 @@ pub fn costs(attempt: &Attempt) -> bool {
     attempt.outcome.as_ref().is_none_or(|o| o.kind != OutcomeKind::Withdrawn)
 }
 
+/// What was stopped in its memory here runs on after this, and may have gone on elsewhere.
+pub fn goes_on(command: Command) -> bool {
+    matches!(command, Command::Resume | Command::Wakeup)
+}
+
 /// Whether this brings a domain up, or makes it possible.
 pub fn starts(command: Command) -> bool {
     matches!(command, Command::Start | Command::StartPaused | Command::Restart | Command::Redefine)

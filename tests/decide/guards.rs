@@ -3,12 +3,14 @@
 use assured::model::{Command, Severity};
 use assured::policy::{Decision, Elsewhere, HostView, Redefinable, Verdict, WaitWhy};
 
-use super::given::{Given, starts};
+use super::given::{Given, goes_on, starts};
 use super::laws::{acts, waits};
 
-pub fn n2_nothing_is_started_that_may_run_elsewhere(g: &Given<'_>, d: &Decision) -> bool {
+pub fn n2_nothing_is_made_to_run_that_may_run_elsewhere(g: &Given<'_>, d: &Decision) -> bool {
     match (&d.verdict, &g.case.elsewhere) {
-        (Verdict::Act(command), elsewhere) if starts(*command) => *elsewhere == Elsewhere::Nowhere,
+        (Verdict::Act(command), elsewhere) if starts(*command) || goes_on(*command) => {
+            *elsewhere == Elsewhere::Nowhere
+        }
         _ => true,
     }
 }

@@ -19,7 +19,7 @@ macro_rules! laws {
 
 /// All of them, by name.
 pub const LAWS: &[(&str, Law)] = laws! {
-    guards::n2_nothing_is_started_that_may_run_elsewhere,
+    guards::n2_nothing_is_made_to_run_that_may_run_elsewhere,
     guards::n2_nothing_is_defined_again_that_another_host_may_have,
     guards::n2_two_copies_are_critical_and_left_alone,
     guards::n3_n11_a_look_from_before_the_last_change_says_nothing,

@@ -5,7 +5,7 @@ use assured::policy::{Decision, Elsewhere, Exhausted, Redefinable, Verdict, Wait
 use jiff::Timestamp;
 
 use super::build::later;
-use super::given::{Given, starts};
+use super::given::{Given, goes_on, starts};
 use super::laws::sent;
 
 fn waits_for(decision: &Decision, until: Timestamp, why: &WaitWhy) -> bool {
@@ -103,7 +103,8 @@ pub fn what_was_down_for_too_long_is_reported(g: &Given<'_>, d: &Decision) -> bo
 /// The other half: where no law forbids it, it is done, or it is said when it will be.
 pub fn what_may_be_done_now_is_done(g: &Given<'_>, d: &Decision) -> bool {
     let Some(command) = g.command.filter(|_| g.is_due()) else { return true };
-    if starts(command) && !g.may_start() {
+    let maybe_there = goes_on(command) && g.case.elsewhere != Elsewhere::Nowhere;
+    if maybe_there || (starts(command) && !g.may_start()) {
         return match &g.case.elsewhere {
             Elsewhere::On(host) => d.verdict.why() == Some(&WaitWhy::ActiveElsewhere(host.clone())),
             Elsewhere::MaybeOn(host) => {

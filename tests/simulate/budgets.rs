@@ -23,7 +23,7 @@ pub fn no_more_attempts_than_the_budget(facts: &Facts) -> Result<(), Broken> {
         let mut used = 0;
         let (mut next, mut last) = (attempt, None);
         for earlier in facts.attempts[..place].iter().rev().filter(|a| a.id == attempt.id) {
-            let Some((kind, ended)) = earlier.outcome else { continue };
+            let Some((kind, ended)) = facts.end_of(earlier) else { continue };
             if !kind.is_charged() {
                 continue;
             }

@@ -184,6 +184,26 @@ impl Facts {
         Some(std::iter::once(last).chain(latest).take_while(close).find(fits).unwrap_or(last))
     }
 
+    /// How an attempt has ended, and when. It may be written down later than the host has answered.
+    pub fn end_of(&self, tried: &Tried) -> Option<(OutcomeKind, Duration)> {
+        let (kind, told) = tried.outcome?;
+        let of = |d: &&Deed| {
+            let during = tried.at <= d.asked + AHEAD && d.asked <= told;
+            (d.id, d.command) == (tried.id, tried.command) && during
+        };
+        let answered = self.journal.iter().rfind(of).and_then(|deed| deed.done);
+        Some((kind, answered.map_or(told, |done| done.min(told))))
+    }
+
+    /// Whether a machine was an instance at a time.
+    pub fn is_managed(&self, id: InstanceId, at: Duration) -> bool {
+        let until = self.events_of(id).take_while(|(_, e)| age_of(e.at) <= at);
+        let said = until.filter(|(_, e)| e.kind == EventKind::Instance);
+        said.fold(false, |managed, (_, e)| {
+            (managed || e.text.contains(" added, ")) && !e.text.ends_with(" forgotten")
+        })
+    }
+
     /// The life of the service that an action belongs to, as its place.
     pub fn life_of(&self, at: Duration) -> Option<usize> {
         self.log.lives.iter().rposition(|life| life.span.has(at))
@@ -249,7 +269,8 @@ impl Facts {
 
     /// The end of the audit log, for a report of what is no one instance's.
     pub fn last_words(&self) -> String {
-        let from = self.events.len().saturating_sub(60);
+        let words = std::env::var("WORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+        let from = self.events.len().saturating_sub(words);
         let told = self.events[from..].iter().map(|event| {
             let at = age_of(event.at).as_secs_f64();
             let host = event.host.as_ref().map_or("", HostId::as_str);

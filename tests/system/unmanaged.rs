@@ -278,3 +278,36 @@ fn a_transient_domain_that_was_adopted_is_missed_when_it_ends() {
         assert!(are(&service, &[]), "there is nothing to show");
     });
 }
+
+#[test]
+fn what_was_left_behind_off_is_not_adopted_while_another_host_runs_it() {
+    virtual_time(|| async {
+        let mut rig = Rig::new(&["kvm-1", "kvm-2"]);
+        rig.config += "unmanaged = \"adopt\"\n";
+        let id = rig.host("kvm-2").add(RunningBooted);
+        rig.host("kvm-1").put(id, "left", ShutoffDestroyed);
+        let service = rig.start().await;
+        service.in_sync(id, 20).await;
+        assert_eq!(service.view(id).host, host("kvm-2"), "kvm-1 was listed first, and has it off");
+        assert_eq!(service.view(id).desired.state, Running);
+        service.pass(300).await;
+        assert_eq!((rig.world.journal().len(), incidents(&rig).await), (0, 0));
+    });
+}
+
+#[test]
+fn an_order_to_adopt_names_the_host_that_runs_it() {
+    virtual_time(|| async {
+        let rig = Rig::new(&["kvm-1", "kvm-2"]);
+        let id = rig.host("kvm-2").add(RunningBooted);
+        rig.host("kvm-1").put(id, "left", ShutoffDestroyed);
+        let service = rig.start().await;
+        service.pass(5).await;
+        let refused = adopt(&service, "kvm-1", Some(vec![id])).await.unwrap_err();
+        assert!(refused.to_string().contains("on kvm-2 it is: adopt it there"), "{refused}");
+        assert_eq!(adopt(&service, "kvm-1", None).await.unwrap(), []);
+        assert_eq!(adopt(&service, "kvm-2", None).await.unwrap(), [id]);
+        service.in_sync(id, 20).await;
+        assert_eq!(rig.world.journal().len(), 0);
+    });
+}

@@ -89,7 +89,9 @@ impl Book {
             self.note(now, Line::new(EventKind::Host, text).host(id));
         }
         if !self.believes(&listing, now) {
-            self.open_gate(now);
+            if self.open_gate(now) {
+                self.take_all_unmanaged(now);
+            }
             return;
         }
         let mut domains: HashMap<InstanceId, Listed> =
@@ -97,7 +99,7 @@ impl Book {
         self.returned(id, &domains, now);
         let own = self.take_own(id, &mut domains);
         self.take_others(id, domains, at);
-        self.open_gate(now);
+        let opened = self.open_gate(now);
         for (instance, condition) in own {
             // The record is of the look before; this one has gone by the instance's actor.
             let entry = self.instances.get(&instance);
@@ -112,8 +114,18 @@ impl Book {
         }
         self.settle_host_incident(id, now);
         self.take_pending(id, now);
-        self.take_unmanaged(id, now);
+        if opened {
+            self.take_all_unmanaged(now);
+        } else {
+            self.take_unmanaged(id, now);
+        }
         self.touch_all(id);
+    }
+
+    fn take_all_unmanaged(&mut self, now: Timestamp) {
+        for id in self.hosts.keys().cloned().collect::<Vec<_>>() {
+            self.take_unmanaged(&id, now);
+        }
     }
 
     /// A host cannot be reached: its instances keep what was seen last, and nothing is done.
@@ -130,7 +142,9 @@ impl Book {
             self.open_unreachable_incident(id, why, now);
         }
         self.touch_all(id);
-        self.open_gate(now);
+        if self.open_gate(now) {
+            self.take_all_unmanaged(now);
+        }
     }
 
     /// Writes down when the hosts answered last, for those whose guests must not be started after
@@ -159,11 +173,12 @@ impl Book {
     }
 
     /// N10: actions begin once the database was read and every host was tried. A host that cannot
-    /// be reached does not hold up the others.
-    pub(super) fn open_gate(&mut self, now: Timestamp) {
+    /// be reached does not hold up the others. Answers whether it was opened by this.
+    fn open_gate(&mut self, now: Timestamp) -> bool {
         let tried = self.hosts.values().all(|h| h.state != HostState::Connecting);
         let tried = tried || bug(Bug::NoGate);
-        if self.gate == Gate::Starting && tried {
+        let opens = self.gate == Gate::Starting && tried;
+        if opens {
             self.gate = Gate::Open;
             // In a certain order, so that a run can be repeated.
             let all: BTreeSet<_> = self.instances.keys().copied().collect();
@@ -177,6 +192,7 @@ impl Book {
             }
             self.make_all_passive(now);
         }
+        opens
     }
 
     /// Everything that is shown of a host and its instances may have changed.

@@ -1,6 +1,6 @@
 //! Reading the database: at the start, after a panic, and after it could not be written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use actix::fut::wrap_future;
@@ -10,6 +10,8 @@ use tokio::time::timeout;
 
 use super::book::{Book, Entry, LastIds};
 use super::future::believe;
+use super::orders::aim_of;
+use super::turn::Effect;
 use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::Hello;
@@ -82,9 +84,13 @@ impl Arbiter {
         for id in changed {
             book.turn.write(id);
         }
-        for id in self.instances.keys() {
-            if let Some(entry) = book.instances.get_mut(id) {
+        // In a certain order, so that a run can be repeated.
+        for id in self.instances.keys().copied().collect::<BTreeSet<_>>() {
+            if let Some(entry) = book.instances.get_mut(&id) {
                 entry.attended = true;
+                // Word of the last change may have been lost with the book before.
+                let aim = aim_of(&entry.record);
+                book.turn.then(Effect::Aim(id, aim));
             }
         }
         disturb(Point::ArbiterRead, "", ctx, None);

@@ -317,6 +317,11 @@ impl Arbiter {
                     addr.do_send(Assign::More(vec![assignment]));
                 }
             }
+            Effect::AssignAll(host, assignments) => {
+                if let Some(addr) = self.hosts.get(&host) {
+                    addr.do_send(Assign::All(assignments));
+                }
+            }
             Effect::ListAnew(host, after) => {
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(ListAnew(after));

@@ -61,14 +61,16 @@ impl Handler<HostStarted> for Arbiter {
     type Result = ();
 
     fn handle(&mut self, m: HostStarted, ctx: &mut Context<Self>) {
-        match (&self.book, self.assigned.get(&m.host)) {
-            (Some(book), _) => m.addr.do_send(Assign::All(book.assigned(&m.host))),
+        if let (None, Some(assigned)) = (&self.book, self.assigned.get(&m.host)) {
             // It will be greeted when the database was read. Until then it looks.
-            (None, Some(assigned)) => m.addr.do_send(Assign::More(assigned.clone())),
-            (None, None) => {}
+            m.addr.do_send(Assign::More(assigned.clone()));
         }
-        self.hosts.insert(m.host, m.addr);
-        self.end_turn_soon(ctx);
+        self.hosts.insert(m.host.clone(), m.addr);
+        // Not before the commit: an order that is not kept in the end is no order.
+        self.told(ctx, |book, _| {
+            let assigned = book.assigned(&m.host);
+            book.turn.then(Effect::AssignAll(m.host, assigned));
+        });
     }
 }
 

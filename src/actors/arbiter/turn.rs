@@ -53,6 +53,8 @@ pub(super) enum Effect {
     Correct(HostId, InstanceId, Vec<Correction>),
     /// The host has one more instance.
     Assign(HostId, Assignment),
+    /// The host has these instances and no others.
+    AssignAll(HostId, Vec<Assignment>),
     /// The host is to be listed over a connection that was begun after this time.
     ListAnew(HostId, Timestamp),
     /// The host is to be listed again.

@@ -1,6 +1,9 @@
 //! Domains that no instance stands for: shown with their host, and left alone, told of or adopted,
 //! as its configuration says.
 //!
+//! A domain that is off here and active on another host is adopted there, not here: what is off here is
+//! what was left behind, and would be what is desired of the one that runs.
+//!
 //! A domain is told of once, and again when it has gone and come back. What an operator has had the
 //! service forget is not taken up again by itself while it stays where it is. On a host in maintenance
 //! nothing is told or adopted by itself: what its domains are meanwhile is not what they are to be.
@@ -9,7 +12,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::book::{Book, Entry, HostEntry};
+use super::book::{Book, Entry, Gate, HostEntry};
 use super::orders::New;
 use super::turn::Line;
 use crate::actors::messages::{Adopt, Refusal, Reply, Which};
@@ -43,12 +46,16 @@ impl Book {
         let left = self.unmanaged_of(host).filter(|d| !host.forgotten.contains(&d.id));
         match policy {
             Unmanaged::Ignore => {}
+            // Not before every host was tried: another may have the same domain active.
+            Unmanaged::Adopt if self.gate == Gate::Starting => {}
             Unmanaged::Adopt => {
                 let mut domains: Vec<Listed> = left.cloned().collect();
                 domains.sort_by(|a, b| a.name.cmp(&b.name));
                 // One that is on its way somewhere is taken when it has come to rest.
                 for domain in &domains {
-                    if let Some(desired) = DesiredState::met_in(domain.condition) {
+                    if let Some(desired) = DesiredState::met_in(domain.condition)
+                        && self.active_on_another(id, domain).is_none()
+                    {
                         self.adopt_as(id, domain, desired, &By::Adopt, now);
                     }
                 }
@@ -89,8 +96,10 @@ impl Book {
         let mut already = Vec::new();
         match &adopt.domains {
             None => {
+                let here =
+                    self.unmanaged_of(host).filter(|d| self.active_on_another(id, d).is_none());
                 let met = |d: &Listed| Some((d.clone(), DesiredState::met_in(d.condition)?));
-                adoptable.extend(self.unmanaged_of(host).filter_map(met));
+                adoptable.extend(here.filter_map(met));
             }
             Some(named) => {
                 for &domain in &named.iter().copied().collect::<BTreeSet<_>>() {
@@ -115,6 +124,10 @@ impl Book {
     /// A domain that is no instance, and what it would be desired as.
     fn adoptable(&self, host: &HostId, id: InstanceId) -> Reply<(Listed, DesiredState)> {
         let domain = self.listed(host, &Which::Id(id))?;
+        if let Some(active_on) = self.active_on_another(host, &domain).cloned() {
+            let (host, name) = (host.clone(), domain.name);
+            return Err(Refusal::ActiveElsewhere { host, name, active_on });
+        }
         match DesiredState::met_in(domain.condition) {
             Some(desired) => Ok((domain, desired)),
             None => Err(Refusal::NotAdoptable {
@@ -123,6 +136,18 @@ impl Book {
                 condition: domain.condition,
             }),
         }
+    }
+
+    /// The host that has a domain active which is not active on this one.
+    fn active_on_another(&self, here: &HostId, domain: &Listed) -> Option<&HostId> {
+        if domain.condition.is_active() {
+            return None;
+        }
+        let mut others = self.hosts.iter().filter(|(id, _)| *id != here);
+        let active = |host: &HostEntry| {
+            host.others.get(&domain.id).is_some_and(|there| there.condition.is_active())
+        };
+        others.find(|(_, host)| active(host)).map(|(id, _)| id)
     }
 
     fn adopt_as(

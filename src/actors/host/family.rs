@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{Host, HostSettings};
 use crate::actors::instance::Instance;
 use crate::actors::traffic::{
-    ActorFailed, Assignment, Heard, InstanceQuarantined, InstancesStarted, LookAt, NewAim, Started,
+    ActorFailed, Assignment, Heard, InstanceQuarantined, InstancesStarted, LookAt, Started,
 };
 use crate::faults::{Bug, bug};
 use crate::hypervisor::Lifecycle;
@@ -92,19 +92,16 @@ impl Drop for Family {
 }
 
 impl Host {
-    /// An instance is this host's: a new actor, which is answered, or word to the one that is there.
+    /// An instance is this host's: a new actor, which is answered, if there is none. To one that is
+    /// there, the arbiter says itself what is desired: of two ways for the same word, one would be late.
     pub(super) fn assign(
         &mut self,
         assignment: Assignment,
         ctx: &mut Context<Self>,
     ) -> Option<Started> {
         let id = assignment.instance;
-        let aim = assignment.aim;
         let known = self.assignments.insert(id, assignment.clone()).is_some();
         if known {
-            if let Some((addr, _)) = self.family.held.get(&id) {
-                addr.do_send(NewAim(aim));
-            }
             return None;
         }
         let delay = DelaySpec::default();

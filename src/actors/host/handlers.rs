@@ -141,16 +141,16 @@ impl Handler<Hello> for Host {
         let host = self.settings.config.id.clone();
         let addr = actix::AsyncContext::address(ctx);
         self.settings.arbiter.do_send(HostStarted { host: host.clone(), addr });
+        let (at, domains) = self.had_active.clone();
+        // One that this life has not listed says nothing of what it had. What was heard of it while
+        // there was no database is the arbiter's only word if it does not answer any more.
+        if at > Timestamp::MIN {
+            self.settings.arbiter.do_send(HadActive { host: host.clone(), domains, at });
+        }
         match self.link.state() {
             LinkState::Up { .. } | LinkState::Suspect => self.relist(ctx),
             LinkState::Unreachable => {
                 let why = "it was unreachable before already".to_owned();
-                let (at, domains) = self.had_active.clone();
-                // One that this life has not listed says nothing of what it had.
-                if at > Timestamp::MIN {
-                    let had = HadActive { host: host.clone(), domains, at };
-                    self.settings.arbiter.do_send(had);
-                }
                 self.settings.arbiter.do_send(HostLost { host, why });
             }
             LinkState::Connecting { .. } => {}

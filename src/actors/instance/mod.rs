@@ -213,8 +213,12 @@ impl Handler<Looked> for Instance {
             Finding::Inconclusive(_) => {
                 // N1: it changes nothing, and starts nothing.
                 self.assignment.freshness.failed();
-                // It is looked again at the cadence, and not at once, without end.
-                self.wake = self.wake.filter(|wake| look.at < *wake);
+                if let Some(wake) = self.wake.filter(|wake| look.at >= *wake) {
+                    // It is looked again at the cadence, and not at once, without end; what the arbiter
+                    // wanted to know is said by the next look that finds out.
+                    self.wake = None;
+                    self.expected.get_or_insert(wake);
+                }
                 self.checked(&look, None, ctx);
                 if !bug(Bug::NeverAskedAgain) {
                     self.look_again(self.reported);

@@ -107,6 +107,15 @@ async fn each_refusal_is_its_own_problem() {
             },
             422,
         ),
+        (
+            &add,
+            Refusal::ActiveElsewhere {
+                host: "kvm-1".into(),
+                name: "db-1".into(),
+                active_on: "kvm-2".into(),
+            },
+            422,
+        ),
         (&add, Refusal::NoSuchPolicy { name: "x".into(), known: "default".into() }, 422),
         (&add, Refusal::AlreadyThere { which, host: "kvm-1".into(), id: id(1) }, 409),
         (&desire, Refusal::Generation { asked: Generation(1), current: Generation(2) }, 412),
