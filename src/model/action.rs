@@ -1,6 +1,7 @@
 //! What can be done about a mismatch, and what became of it.
 
 use jiff::Timestamp;
+use std::time::Duration;
 
 use super::text::words;
 use super::{AttemptId, Generation, HostId, IncidentId, InstanceId};
@@ -173,4 +174,21 @@ pub struct Attempt {
     pub at: Timestamp,
     /// How it ended; none while it is under way.
     pub outcome: Option<Outcome>,
+}
+
+impl Attempt {
+    /// For so long a guest that shuts down may do so because it was asked to: guests take their time.
+    pub const SHUTDOWN_ANSWERED_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+    /// Whether it may have reached the guest: nobody says that it has not.
+    #[must_use]
+    pub fn may_have_reached(&self) -> bool {
+        self.outcome.as_ref().is_none_or(|outcome| match outcome.kind {
+            OutcomeKind::Done
+            | OutcomeKind::AlreadyThere
+            | OutcomeKind::TimedOut
+            | OutcomeKind::Interrupted => true,
+            OutcomeKind::Failed | OutcomeKind::Withdrawn => false,
+        })
+    }
 }

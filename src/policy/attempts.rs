@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Attempt, Command, IncidentId, OutcomeKind};
+use crate::model::{Attempt, Command, IncidentId};
 
 /// The attempts that count: those of the current generation since the budget began, oldest first.
 #[derive(Debug, Clone, Copy)]
@@ -47,17 +47,7 @@ impl<'a> Attempts<'a> {
     /// Whether a shutdown of the present episode may have reached the guest.
     #[must_use]
     pub(super) fn shutdown_reached(&self) -> bool {
-        let reached = |a: &Attempt| match a.outcome.as_ref().map(|o| o.kind) {
-            Some(OutcomeKind::Failed | OutcomeKind::Withdrawn) => false,
-            Some(
-                OutcomeKind::Done
-                | OutcomeKind::AlreadyThere
-                | OutcomeKind::TimedOut
-                | OutcomeKind::Interrupted,
-            )
-            | None => true,
-        };
-        self.episode().filter(|a| a.command == Command::Shutdown).any(reached)
+        self.episode().filter(|a| a.command == Command::Shutdown).any(Attempt::may_have_reached)
     }
 
     /// When the present episode's first shutdown was tried, whether it reached the guest or not.

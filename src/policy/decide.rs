@@ -244,12 +244,11 @@ fn attempt(case: &Case<'_>, rule: &Rule, command: Command, matched: Option<Match
             Elsewhere::Twice(_) => return answer(Verdict::Alert),
         }
     }
-    if command.starts() || command == Command::Redefine {
-        if let (Some(longest), Some(last)) = (rule.max_downtime, case.last_active)
-            && after(last, longest) < case.now
-        {
-            return answer(Verdict::Alert);
-        }
+    if (command.starts() || command == Command::Redefine)
+        && let (Some(longest), Some(last)) = (rule.max_downtime, case.last_active)
+        && after(last, longest) < case.now
+    {
+        return answer(Verdict::Alert);
     }
     if command == Command::Redefine {
         match &case.redefinable {

@@ -120,6 +120,9 @@ pub struct Loaded {
     /// `budget.since`, and every attempt without an outcome (of whatever instance and generation).
     /// By number, none twice.
     pub attempts: Vec<Attempt>,
+    /// The shutdowns of each instance's earlier generations that guests may answer yet: tried not longer
+    /// than [`Attempt::SHUTDOWN_ANSWERED_WITHIN`] before the desired state was changed. By number.
+    pub shutdowns: Vec<Attempt>,
     /// What is known of the definitions that are kept, by instance.
     pub definitions: Vec<Kept>,
     /// The last event's number; 0 where there is none. New ones start from the next.
@@ -138,6 +141,7 @@ impl Loaded {
             instances: instances::all(conn)?,
             open_incidents: incidents::open(conn)?,
             attempts: attempts::counting(conn)?,
+            shutdowns: attempts::shutdowns_before(conn)?,
             definitions: definitions::all(conn)?,
             last_event: events::last(conn)?,
             last_incident: incidents::last(conn)?,

@@ -269,8 +269,7 @@ impl Facts {
 
     /// The end of the audit log, for a report of what is no one instance's.
     pub fn last_words(&self) -> String {
-        let words = std::env::var("WORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
-        let from = self.events.len().saturating_sub(words);
+        let from = self.events.len().saturating_sub(60);
         let told = self.events[from..].iter().map(|event| {
             let at = age_of(event.at).as_secs_f64();
             let host = event.host.as_ref().map_or("", HostId::as_str);

@@ -18,14 +18,11 @@ use super::turn::Turn;
 use crate::config;
 use crate::hypervisor::Listed;
 use crate::model::{
-    Attempt, AttemptId, Condition, EventId, Generation, HostId, HostRecord, HostState, Incident,
-    IncidentId, Instance, InstanceId, Kept, MassChange,
+    Attempt, AttemptId, Command, Condition, EventId, Generation, HostId, HostRecord, HostState,
+    Incident, IncidentId, Instance, InstanceId, Kept, MassChange,
 };
 use crate::policy::{Admission, Decision, Limits, Policies};
 use crate::snapshot::{Freshness, Moment};
-
-/// For so long a guest that shuts down may do so because it was asked to.
-const LATE_SHUTDOWN: SignedDuration = SignedDuration::from_mins(15);
 
 /// All that the arbiter knows.
 #[derive(Debug)]
@@ -166,13 +163,22 @@ impl Entry {
         self.acted_at.map_or(since, |at| at.max(since))
     }
 
+    /// Notes that it was asked to shut down, if this did so.
+    pub(super) fn note_shutdown(&mut self, attempt: &Attempt) {
+        if attempt.command == Command::Shutdown && attempt.may_have_reached() {
+            let at = attempt.outcome.as_ref().map_or(attempt.at, |outcome| outcome.at);
+            self.asked_down = Some((at, attempt.generation));
+        }
+    }
+
     /// Whether a guest that has shut itself down answers a shutdown that it was asked for before
     /// something else was desired: guests may take their time.
     pub(super) fn answers_a_shutdown(&self, seen: Condition, at: Timestamp) -> bool {
         let before = self.record.desired.generation;
         seen == Condition::ShutoffShutdown
             && self.asked_down.is_some_and(|(asked, generation)| {
-                generation < before && at.duration_since(asked) < LATE_SHUTDOWN
+                let within = SignedDuration::try_from(Attempt::SHUTDOWN_ANSWERED_WITHIN);
+                generation < before && within.is_ok_and(|w| at.duration_since(asked) < w)
             })
     }
 

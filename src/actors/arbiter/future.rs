@@ -24,6 +24,7 @@ pub(super) fn believe(loaded: &mut Loaded, now: Timestamp) -> Vec<InstanceId> {
     loaded.hosts.iter_mut().for_each(|host| in_host(host, now));
     loaded.open_incidents.iter_mut().for_each(|incident| in_incident(incident, now));
     loaded.attempts.iter_mut().for_each(|attempt| in_attempt(attempt, now));
+    loaded.shutdowns.iter_mut().for_each(|attempt| in_attempt(attempt, now));
     for kept in &mut loaded.definitions {
         kept.taken_at = kept.taken_at.min(now);
     }

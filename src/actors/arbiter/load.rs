@@ -168,6 +168,11 @@ fn book_from(
             entry.definition = Some(kept);
         }
     }
+    for shutdown in &loaded.shutdowns {
+        if let Some(entry) = entries.get_mut(&shutdown.instance) {
+            entry.note_shutdown(shutdown);
+        }
+    }
     let mut unfinished = Vec::new();
     for attempt in loaded.attempts {
         if let Some(entry) = entries.get_mut(&attempt.instance) {
@@ -178,6 +183,7 @@ fn book_from(
                     unfinished.push(attempt.instance);
                 }
             }
+            entry.note_shutdown(&attempt);
             entry.attempts.push(attempt);
         }
     }

@@ -6,9 +6,7 @@ use super::book::{Book, Entry};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Seen;
 use crate::faults::{Bug, bug};
-use crate::model::{
-    Command, Condition, EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind,
-};
+use crate::model::{Condition, EventKind, HostId, InstanceId, LastActive, Observed, OutcomeKind};
 use crate::policy::{Cell, refine};
 
 impl Book {
@@ -185,9 +183,7 @@ impl Book {
         if let Some(entry) = self.instances.get_mut(&id) {
             entry.acted_at = Some(outcome.at);
             entry.pauses.ended(found.generation, outcome.kind, now);
-            if found.command == Command::Shutdown && outcome.kind == OutcomeKind::Done {
-                entry.asked_down = Some((outcome.at, found.generation));
-            }
+            entry.note_shutdown(&found);
             // Nothing was sent, or it served a state that is not desired any more.
             let generation = entry.record.desired.generation;
             let counts = outcome.kind.is_charged() && found.generation == generation;

@@ -6,7 +6,7 @@ use super::cell::{IdText, Row, micros};
 use super::schema::attempts::{self, dsl};
 use super::schema::instances;
 use super::upsert::{Upsert, on_conflict};
-use crate::model::{Attempt, AttemptId, Generation, HostId, IncidentId, Outcome};
+use crate::model::{Attempt, AttemptId, Command, Generation, HostId, IncidentId, Outcome};
 use crate::store::StoreError;
 use crate::store::failure::Failure;
 
@@ -59,6 +59,26 @@ pub(in crate::store) fn counting(conn: &mut SqliteConnection) -> Result<Vec<Atte
     rows.sort_unstable_by_key(|row| row.id);
     rows.dedup_by_key(|row| row.id);
     to_models(rows)
+}
+
+/// The shutdowns of each instance's earlier generations that may be answered yet. By number.
+pub(in crate::store) fn shutdowns_before(
+    conn: &mut SqliteConnection,
+) -> Result<Vec<Attempt>, Failure> {
+    let within = i64::try_from(Attempt::SHUTDOWN_ANSWERED_WITHIN.as_micros()).unwrap_or(i64::MAX);
+    // A left join for the same reason as above.
+    let rows: Vec<Option<AttemptRow>> = instances::table
+        .left_join(
+            dsl::attempts.on(dsl::instance
+                .eq(instances::id)
+                .and(dsl::at.ge(instances::desired_since - within))
+                .and(dsl::generation.lt(instances::desired_generation))
+                .and(dsl::command.eq(Command::Shutdown.as_str()))),
+        )
+        .select(attempts::all_columns.nullable())
+        .order(dsl::id)
+        .load(conn)?;
+    to_models(rows.into_iter().flatten().collect())
 }
 
 /// Those of an incident, by number.

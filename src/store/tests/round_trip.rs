@@ -150,6 +150,31 @@ fn the_attempts_that_count_are_loaded() {
 }
 
 #[test]
+fn the_shutdowns_that_may_be_answered_yet_are_loaded() {
+    let store = Store::in_memory().unwrap();
+    let mut ordered_later = instance(1, 3);
+    ordered_later.desired.since = at(2_000);
+    let shutdown = |attempt: Attempt| Attempt { command: Command::Shutdown, ..attempt };
+    commit(
+        &store,
+        Batch {
+            instances: vec![ordered_later, instance(2, 1)],
+            attempts: vec![
+                shutdown(attempt(1, 1, 2, 1_099)),
+                ended(&shutdown(attempt(2, 1, 2, 1_100)), OutcomeKind::Done),
+                attempt(3, 1, 2, 1_500),
+                shutdown(attempt(4, 1, 3, 2_001)),
+                shutdown(attempt(5, 9, 1, 1_500)),
+            ],
+            ..Batch::default()
+        },
+    )
+    .unwrap();
+    let numbers: Vec<i64> = store.load().unwrap().shutdowns.iter().map(|a| a.id.0).collect();
+    assert_eq!(numbers, [2], "1 is too old, 3 starts, 4 is of what is desired now, 5 is nobody's");
+}
+
+#[test]
 fn an_empty_database_loads_as_nothing() {
     let store = Store::open("sqlite::memory:").unwrap();
     assert_eq!(store.load().unwrap(), crate::store::Loaded::default());
