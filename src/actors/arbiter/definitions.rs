@@ -148,7 +148,7 @@ impl Book {
     }
 
     /// Whether somebody has said that nothing is to be done about an instance.
-    fn is_left_alone(&self, entry: &Entry, now: Timestamp) -> bool {
+    pub(super) fn is_left_alone(&self, entry: &Entry, now: Timestamp) -> bool {
         let host = self.hosts.get(&entry.record.host);
         host.is_none_or(|host| host.record.maintenance.is_some())
             || entry.last_hold().is_some_and(|hold| hold.until > now)
@@ -201,12 +201,9 @@ impl Arbiter {
             // It was given up meanwhile.
             return;
         }
-        let now = self.settings.clock.now();
-        let book = self.book.as_ref();
-        let entry = book.and_then(|book| Some((book, book.instances.get(&id)?)));
-        let left_alone = entry.is_none_or(|(book, entry)| book.is_left_alone(entry, now));
+        let why_not = self.why_not_sent(id, &carry);
         let (kind, why) = match (read, self.instances.get(&id)) {
-            _ if left_alone => (OutcomeKind::Withdrawn, "it is held".to_owned()),
+            _ if let Some(why) = why_not => (OutcomeKind::Withdrawn, why.to_owned()),
             (Ok(Some(Definition { xml, .. })), Some(addr)) => {
                 addr.do_send(Carry { xml: Some(xml), ..carry });
                 return;
@@ -222,7 +219,7 @@ impl Arbiter {
             }
             (Err(error), _) => (OutcomeKind::Failed, error.to_string()),
         };
-        let outcome = Outcome { kind, at: now, detail: Some(why) };
+        let outcome = Outcome { kind, at: self.settings.clock.now(), detail: Some(why) };
         ctx.notify(Ended { instance: id, attempt: carry.attempt, outcome });
     }
 }

@@ -12,6 +12,7 @@
 mod asked;
 mod book;
 mod definitions;
+mod follow;
 mod future;
 mod holds;
 mod hosts;
@@ -52,13 +53,11 @@ use super::disturb::disturb;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{
-    Assign, Assignment, Carry, Correct, Ended, ListAnew, LookAt, NewAim, Relist, Unassign, Withhold,
-};
+use super::traffic::{Assignment, Ended};
 use crate::clock::Clock;
 use crate::config;
 use crate::faults::{Bug, Point, bug};
-use crate::model::{AttemptId, Command, HostId, InstanceId, MassChange, Outcome, OutcomeKind};
+use crate::model::{AttemptId, HostId, InstanceId, MassChange};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::Board;
 use crate::store::{CommitStats, Store, StoreError};
@@ -247,110 +246,6 @@ impl Arbiter {
         #[allow(clippy::cast_precision_loss)] // rows of one turn
         self.settings.metrics.commit_rows.observe(stats.rows as f64);
         self.follow(effects, touched, replies, ctx);
-    }
-
-    /// What follows once a turn is on the disk.
-    fn follow(
-        &mut self,
-        effects: Vec<Effect>,
-        touched: Touched,
-        replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
-        ctx: &mut Context<Self>,
-    ) {
-        if let Some(book) = &self.book {
-            self.show.update(book, touched);
-        }
-        for effect in effects {
-            if let Effect::Carry(id, carry) = &effect
-                && carry.command == Command::Redefine
-            {
-                self.carry_definition(*id, carry.clone(), ctx);
-            } else if let Some(lost) = self.carry_out(effect) {
-                self.not_sent(lost, ctx);
-            }
-        }
-        disturb(Point::ArbiterFollowed, "", ctx, None);
-        for reply in replies {
-            // Nobody may be waiting any more.
-            let _ = reply.send(Ok(()));
-        }
-        self.tell_drained();
-    }
-
-    /// Sends an effect to the actor it is for. Answers an action that has nobody to carry it out.
-    fn carry_out(&mut self, effect: Effect) -> Option<(InstanceId, Carry)> {
-        match effect {
-            Effect::Carry(id, carry) => match self.instances.get(&id) {
-                Some(addr) => {
-                    self.carried.insert(id, carry.attempt);
-                    addr.do_send(carry);
-                }
-                None => return Some((id, carry)),
-            },
-            Effect::LookAt(id, at) => {
-                if let Some(addr) = self.instances.get(&id) {
-                    addr.do_send(LookAt(at));
-                }
-            }
-            Effect::Aim(id, aim) => {
-                if let Some(addr) = self.instances.get(&id) {
-                    addr.do_send(NewAim(aim));
-                }
-            }
-            Effect::Withhold(id) => {
-                if let Some(addr) = self.instances.get(&id) {
-                    addr.do_send(Withhold);
-                }
-                // What was to be corrected is not, any more.
-                let book = self.book.as_ref().and_then(|book| book.instances.get(&id));
-                if let Some(addr) = book.and_then(|entry| self.hosts.get(&entry.record.host)) {
-                    addr.do_send(Correct { instance: id, corrections: Vec::new() });
-                }
-            }
-            Effect::Correct(host, instance, corrections) => {
-                if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(Correct { instance, corrections });
-                }
-            }
-            Effect::Assign(host, assignment) => {
-                if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(Assign::More(vec![assignment]));
-                }
-            }
-            Effect::AssignAll(host, assignments) => {
-                if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(Assign::All(assignments));
-                }
-            }
-            Effect::ListAnew(host, after) => {
-                if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(ListAnew(after));
-                }
-            }
-            Effect::Relist(host) => {
-                if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(Relist);
-                }
-            }
-            Effect::Unassign(host, id) => {
-                // The actor on another host, if there is to be one, will say that it is there.
-                self.instances.remove(&id);
-                self.carried.remove(&id);
-                if let Some(addr) = self.hosts.get(&host) {
-                    addr.do_send(Unassign(id));
-                }
-            }
-        }
-        None
-    }
-
-    fn not_sent(&mut self, (instance, carry): (InstanceId, Carry), ctx: &mut Context<Self>) {
-        let outcome = Outcome {
-            kind: OutcomeKind::Withdrawn,
-            at: self.settings.clock.now(),
-            detail: Some("its actor is being restarted".to_owned()),
-        };
-        ctx.notify(Ended { instance, attempt: carry.attempt, outcome });
     }
 
     fn not_committed(
