@@ -300,10 +300,10 @@ pub struct Drain;
 #[rtype(result = "()")]
 pub struct NewAim(pub Aim);
 
-/// Somebody works on the instance: an action that has not gone out is not to go out.
+/// An action that has not gone out is not to go out, for this reason.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Withhold;
+pub struct Withhold(pub &'static str);
 
 /// Look at this time, or now if it has passed, and report what you see.
 #[derive(Debug, Message)]

@@ -36,7 +36,9 @@ impl Arbiter {
             let why = "it is shutting down".to_owned();
             return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();
         }
-        match change(book, now) {
+        let changed = change(book, now);
+        self.withhold();
+        match changed {
             Err(refusal) => std::future::ready(Err(refusal)).boxed_local(),
             Ok(value) => {
                 let (reply, committed) = oneshot::channel();

@@ -4,7 +4,7 @@ use actix::{AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use super::Arbiter;
-use super::turn::{Effect, Touched};
+use super::turn::{Effect, Touched, Withheld};
 use crate::actors::disturb::disturb;
 use crate::actors::messages::Refusal;
 use crate::actors::traffic::{
@@ -12,6 +12,11 @@ use crate::actors::traffic::{
 };
 use crate::faults::{Bug, Point, bug};
 use crate::model::{Command, InstanceId, Outcome, OutcomeKind};
+
+/// Why an action is taken back.
+const HELD: &str = "it is held";
+/// The same.
+const ORDERED: &str = "another state is desired by now";
 
 impl Arbiter {
     /// What follows once a turn is on the disk.
@@ -50,16 +55,6 @@ impl Arbiter {
                     addr.do_send(NewAim(aim));
                 }
             }
-            Effect::Withhold(id) => {
-                if let Some(addr) = self.instances.get(&id) {
-                    addr.do_send(Withhold);
-                }
-                // What was to be corrected is not, any more.
-                let book = self.book.as_ref().and_then(|book| book.instances.get(&id));
-                if let Some(addr) = book.and_then(|entry| self.hosts.get(&entry.record.host)) {
-                    addr.do_send(Correct { instance: id, corrections: Vec::new() });
-                }
-            }
             Effect::Correct(host, instance, corrections) => {
                 if let Some(addr) = self.hosts.get(&host) {
                     addr.do_send(Correct { instance, corrections });
@@ -96,6 +91,25 @@ impl Arbiter {
         }
     }
 
+    /// Tells at once what is not to go out any more.
+    pub(super) fn withhold(&mut self) {
+        let withheld = self.book.as_mut().map_or_else(Vec::new, |book| book.turn.take_withheld());
+        for (id, why) in withheld {
+            if let Some(addr) = self.instances.get(&id) {
+                addr.do_send(Withhold(match why {
+                    Withheld::Held => HELD,
+                    Withheld::Ordered => ORDERED,
+                }));
+            }
+            // What was to be corrected is not, any more.
+            let book = self.book.as_ref().filter(|_| why == Withheld::Held);
+            let entry = book.and_then(|book| book.instances.get(&id));
+            if let Some(addr) = entry.and_then(|entry| self.hosts.get(&entry.record.host)) {
+                addr.do_send(Correct { instance: id, corrections: Vec::new() });
+            }
+        }
+    }
+
     fn send_action(&mut self, id: InstanceId, carry: Carry, ctx: &mut Context<Self>) {
         if let Some(why) = self.why_not_sent(id, &carry) {
             self.not_sent(id, &carry, why, ctx);
@@ -115,9 +129,9 @@ impl Arbiter {
         let entry = self.book.as_ref().and_then(|book| Some((book, book.instances.get(&id)?)));
         let Some((book, entry)) = entry else { return Some("nothing is known of it by now") };
         if entry.record.desired.generation != carry.generation && !bug(Bug::OldGeneration) {
-            return Some("another state is desired by now");
+            return Some(ORDERED);
         }
-        book.is_left_alone(entry, self.settings.clock.now()).then_some("it is held")
+        book.is_left_alone(entry, self.settings.clock.now()).then_some(HELD)
     }
 
     fn not_sent(

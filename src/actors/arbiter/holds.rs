@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Alarm, Book, Entry};
-use super::turn::{Effect, Line};
+use super::turn::{Line, Withheld};
 use crate::actors::messages::{PutHold, Refusal, ReleaseHold, Reply};
 use crate::model::{EventKind, Hold, InstanceId};
 
@@ -35,7 +35,7 @@ impl Book {
         self.hold_changed(put.id, &text, Some(put.by.to_string()), now);
         self.alarms.insert((until, Alarm::Hold(put.id)));
         // What was admitted and has not gone out does not go out any more.
-        self.turn.then(Effect::Withhold(put.id));
+        self.turn.withhold(put.id, Withheld::Held);
         Ok(put.id)
     }
 

@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Book, Entry, Gate};
-use super::turn::{Effect, Line};
+use super::turn::{Effect, Line, Withheld};
 use crate::actors::traffic::Carry;
+use crate::faults::{Bug, bug};
 use crate::model::{
     Attempt, By, Command, Desired, DesiredState, EventKind, HostState, InstanceId, Resolution,
 };
@@ -198,6 +199,9 @@ impl Book {
         now: Timestamp,
     ) {
         let Some(entry) = self.instances.get_mut(&id) else { return };
+        if entry.in_flight().is_some() && !bug(Bug::OldGeneration) {
+            self.turn.withhold(id, Withheld::Ordered);
+        }
         let before = entry.record.desired.state;
         let generation = entry.record.desired.generation.next();
         entry.record.desired = Desired { state, generation, since: now, by: by.clone() };

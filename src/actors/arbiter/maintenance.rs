@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::book::Book;
-use super::turn::{Effect, Line};
+use super::turn::{Effect, Line, Withheld};
 use crate::actors::messages::{EndMaintenance, PutMaintenance, Refusal, Reply};
 use crate::model::{By, EventKind, HostId, HostState, InstanceId, Maintenance};
 
@@ -41,7 +41,7 @@ impl Book {
         let instances = self.maintenance_changed(id, text, &put.by, now);
         // What was admitted and has not gone out does not go out any more.
         for instance in instances {
-            self.turn.then(Effect::Withhold(instance));
+            self.turn.withhold(instance, Withheld::Held);
         }
         Ok(id.clone())
     }

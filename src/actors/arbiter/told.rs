@@ -47,6 +47,7 @@ impl Arbiter {
         if let Some(book) = &mut self.book {
             change(book, now);
             let is_full = book.turn.is_full();
+            self.withhold();
             disturb(Point::ArbiterTold, "", ctx, None);
             self.end_turn_soon(ctx);
             if is_full && !self.committing {

@@ -31,6 +31,9 @@ pub(super) struct Turn {
     definitions: BTreeMap<InstanceId, (Kept, Arc<str>)>,
     events: Vec<Event>,
     effects: Vec<Effect>,
+    /// Actions that are not to go out. That is said at once: nothing is done by it that would have to be
+    /// undone if the turn is not committed.
+    withheld: Vec<(InstanceId, Withheld)>,
     /// How long the mismatches lasted that are over, in seconds.
     repaired: Vec<f64>,
     /// Instances whose picture has changed.
@@ -47,8 +50,6 @@ pub(super) enum Effect {
     LookAt(InstanceId, Timestamp),
     /// The instance's desired state has changed.
     Aim(InstanceId, Aim),
-    /// An action that has not gone out is not to go out.
-    Withhold(InstanceId),
     /// The instance's definition is to be corrected.
     Correct(HostId, InstanceId, Vec<Correction>),
     /// The host has one more instance.
@@ -61,6 +62,15 @@ pub(super) enum Effect {
     Relist(HostId),
     /// The host has one less.
     Unassign(HostId, InstanceId),
+}
+
+/// Why an action that has not gone out is not to go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Withheld {
+    /// Somebody works on the instance or on its host.
+    Held,
+    /// Another state is desired.
+    Ordered,
 }
 
 /// What was shown and is to be shown anew.
@@ -134,6 +144,16 @@ impl Turn {
         if let (Some(Resolution::Repaired), Some(end)) = (incident.resolution, incident.closed_at) {
             self.repaired.push(end.duration_since(incident.opened_at).as_secs_f64());
         }
+    }
+
+    /// An action of the instance's that has not gone out is not to go out.
+    pub(super) fn withhold(&mut self, instance: InstanceId, why: Withheld) {
+        self.withheld.push((instance, why));
+    }
+
+    /// What is not to go out, to be told at once.
+    pub(super) fn take_withheld(&mut self) -> Vec<(InstanceId, Withheld)> {
+        std::mem::take(&mut self.withheld)
     }
 
     /// This follows.

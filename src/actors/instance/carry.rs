@@ -80,9 +80,9 @@ impl Instance {
     }
 
     /// An action that has not gone out does not go out any more.
-    pub(super) fn withhold(&mut self) {
+    pub(super) fn withhold(&mut self, why: &str) {
         if self.carrying.as_ref().is_some_and(|carrying| !carrying.sent) {
-            self.over(OutcomeKind::Withdrawn, Some("it is held".to_owned()));
+            self.over(OutcomeKind::Withdrawn, Some(why.to_owned()));
         }
     }
 

@@ -276,8 +276,8 @@ impl Handler<NewAim> for Instance {
 impl Handler<Withhold> for Instance {
     type Result = ();
 
-    fn handle(&mut self, _: Withhold, _: &mut Context<Self>) {
-        self.withhold();
+    fn handle(&mut self, Withhold(why): Withhold, _: &mut Context<Self>) {
+        self.withhold(why);
     }
 }
 
