@@ -126,15 +126,21 @@ fn a_service_that_is_killed_on_a_full_disk_starts_when_there_is_room() {
     world.end();
 }
 
+/// A site that has never been started, on a disk without any room, and the path of its database.
+fn on_a_full_disk() -> (Site, String) {
+    let mut site = Site::new(&[]);
+    site.on_a_small_disk(Kind::Memory);
+    site.disk().fill();
+    let database = site.database().to_string_lossy().into_owned();
+    (site, database)
+}
+
 #[test]
 fn a_first_start_on_a_full_disk_says_so() {
     if assured_lab::is_left_out() {
         return;
     }
-    let mut site = Site::new(&[]);
-    site.on_a_small_disk(Kind::Memory);
-    site.disk().fill();
-    let database = site.database().to_string_lossy().into_owned();
+    let (site, database) = on_a_full_disk();
     site.run(&["run"]).failed_with(74, &[&database, "is full; make room"]);
     site.disk().make_room();
     site.start().kill();
@@ -146,10 +152,7 @@ fn a_first_start_goes_on_with_each_bit_of_room() {
     if assured_lab::is_left_out() {
         return;
     }
-    let mut site = Site::new(&[]);
-    site.on_a_small_disk(Kind::Memory);
-    site.disk().fill();
-    let database = site.database().to_string_lossy().into_owned();
+    let (site, database) = on_a_full_disk();
     let mut in_vain = 0;
     while site.run(&["db", "migrate"]).code != Some(0) {
         let said = site.run(&["db", "migrate"]);

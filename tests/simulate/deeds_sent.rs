@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use assured::faults::Point;
 use assured::hypervisor::sim::{Deed, Read};
 use assured::hypervisor::{CallError, Operation};
 use assured::model::{Condition, EventKind, HostId, OutcomeKind};
@@ -72,7 +73,10 @@ pub fn every_outcome_is_told_once(facts: &Facts) -> Result<(), Broken> {
 }
 
 /// N3: no action is sent for an instance whose desired state is newer than the one it was judged by.
+///
+/// What an actor has in its hands when the order comes goes out: it may be delayed there.
 pub fn no_action_for_an_older_generation(facts: &Facts) -> Result<(), Broken> {
+    let in_hand = facts.plan.longest_delay(Point::InstanceSending) + AHEAD;
     for deed in facts.new_deeds() {
         let Some(attempt) = facts.attempt_of(deed) else { continue };
         let newer = facts.events[attempt.place..].iter().find(|e| {
@@ -80,7 +84,7 @@ pub fn no_action_for_an_older_generation(facts: &Facts) -> Result<(), Broken> {
                 && e.kind == EventKind::Desired
                 && desired_in(e).is_some()
                 && generation_in(e).is_some_and(|g| g > attempt.generation)
-                && age_of(e.at) + AHEAD < deed.asked
+                && age_of(e.at) + in_hand < deed.asked
         });
         if let Some(newer) = newer {
             let said = format!("{} after {}", deed.command, newer.text);

@@ -170,18 +170,25 @@ impl Facts {
         places.iter().map(|&place| (place, &self.events[place]))
     }
 
-    /// The attempt that an action was sent for: the latest of its instance before it. Of two that are
-    /// as close as the clock's readings run ahead, the one that it fits.
+    /// The attempt that an action was sent for: the latest of its instance before it. Where several are as
+    /// close as the clock's readings run ahead, the one that it fits best.
     pub fn attempt_of(&self, deed: &Deed) -> Option<&Tried> {
         let before = |t: &&Tried| t.id == deed.id && t.at <= deed.asked + AHEAD;
         let mut latest = self.attempts.iter().rev().filter(before);
         let last = latest.next()?;
-        let fits = |t: &&Tried| {
-            let over = t.outcome.is_some_and(|(_, at)| at + AHEAD < deed.asked);
-            (t.command, &t.host) == (deed.command, &deed.host) && !over
+        let fits = |t: &&&Tried| (t.command, &t.host) == (deed.command, &deed.host);
+        let apart = |t: &&Tried| {
+            let end = t.outcome.map_or(Duration::MAX, |(_, at)| at);
+            t.at.saturating_sub(deed.asked).max(deed.asked.saturating_sub(end))
         };
+        // What was begun within this moment may be for what was sent in it, and so may the one before.
         let close = |t: &&Tried| t.at + AHEAD >= last.at.min(deed.asked);
-        Some(std::iter::once(last).chain(latest).take_while(close).find(fits).unwrap_or(last))
+        let mut candidates = vec![last];
+        while candidates.last().is_some_and(close) {
+            let Some(before) = latest.next() else { break };
+            candidates.push(before);
+        }
+        Some(candidates.iter().filter(fits).min_by_key(|t| apart(t)).unwrap_or(&last))
     }
 
     /// How an attempt has ended, and when. It may be written down later than the host has answered.

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use assured::faults::Point;
 use assured::model::{Condition, DesiredState, InstanceId};
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::draw::{draw_step, pick};
 use super::policies;
-use super::steps::{Act, Guard, Order, Step, text};
+use super::steps::{Act, Disturbance, Guard, Kind, Order, Step, text};
 
 /// All that one run is made of.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,6 +77,17 @@ impl Plan {
         }
         pursue(&mut rng, &mut steps, shape.latency);
         Self { seed, shape, steps }
+    }
+
+    /// For how long at most the script delays whoever comes to a point.
+    pub fn longest_delay(&self, point: Point) -> Duration {
+        let delays = self.steps.iter().filter_map(|step| match &step.act {
+            Act::Disturb(Disturbance { point: at, kind: Kind::Delay(ms), .. }) if *at == point => {
+                Some(Duration::from_millis(*ms))
+            }
+            _ => None,
+        });
+        delays.max().unwrap_or_default()
     }
 
     /// The seat of an instance.

@@ -4,10 +4,10 @@
 //! that the turn has changed goes into one transaction, and only when that is on the disk do the
 //! actions go out and the answers go back. What comes in meanwhile makes the next turn.
 //!
-//! If the database cannot be written, or doesn't answer for as long as a heartbeat, the book is thrown away: nothing that was not committed is
-//! remembered, replies say so, and once the database can be read again everything is made anew from
-//! it and from fresh looks. The same happens after a panic: the arbiter keeps its address and its
-//! mailbox, and nothing else.
+//! If the database cannot be written, or doesn't answer for as long as a heartbeat, the book is thrown
+//! away: nothing that was not committed is remembered, replies say so, and once the database can be read
+//! again everything is made anew from it and from fresh looks. The same happens after a panic: the
+//! arbiter keeps its address and its mailbox, and nothing else.
 
 mod asked;
 mod book;

@@ -75,9 +75,9 @@ impl Book {
             return;
         }
         entry.record.configured = Some(word.clone());
-        entry.record.policy.clone_from(&word.policy);
-        entry.record.priority = word.priority;
+        let said = set_terms(&mut entry.record, Some(&word.policy), Some(word.priority));
         self.turn.write(domain.id);
+        self.note_change(domain.id, &said, &By::Config, now);
         if self.instances[&domain.id].record.desired.state != word.desired {
             self.close(domain.id, Resolution::Superseded, now);
             self.set_desired(domain.id, word.desired, By::Config, now);
@@ -98,26 +98,24 @@ impl Book {
             self.listed(host, &Which::Id(id))?;
         }
         let Some(entry) = self.instances.get_mut(&id) else { return Ok(id) };
-        let mut said = Vec::new();
-        if let Some(policy) = &change.policy {
-            said.push(format!("policy {policy}"));
-            entry.record.policy.clone_from(policy);
-        }
-        if let Some(priority) = change.priority {
-            said.push(format!("priority {priority}"));
-            entry.record.priority = priority;
-        }
+        let mut said = set_terms(&mut entry.record, change.policy.as_deref(), change.priority);
         if let Some(host) = moved {
             said.push(format!("host {host} (before: {old_host})"));
             self.reassign(id, &old_host, &host, now);
         }
-        let line = Line::new(EventKind::Instance, format!("changed: {}", said.join(", ")))
-            .instance(id, &self.instances[&id].record.host.clone())
-            .by(&change.by);
         self.turn.write(id);
-        self.note(now, line);
+        self.note_change(id, &said, &change.by, now);
         self.judge(id, now);
         Ok(id)
+    }
+
+    fn note_change(&mut self, id: InstanceId, said: &[String], by: &By, now: Timestamp) {
+        if let Some(entry) = self.instances.get(&id).filter(|_| !said.is_empty()) {
+            let line = Line::new(EventKind::Instance, format!("changed: {}", said.join(", ")))
+                .instance(id, &entry.record.host.clone())
+                .by(by);
+            self.note(now, line);
+        }
     }
 
     /// Forgets an instance. Its domain is left as it is.
@@ -265,6 +263,20 @@ impl Book {
             .cloned()
             .ok_or_else(|| Refusal::UnknownDomain { host: host.clone(), which: which.clone() })
     }
+}
+
+/// Sets by which policy and with which priority an instance is met. Answers what is another by that.
+fn set_terms(record: &mut Instance, policy: Option<&str>, priority: Option<i32>) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(policy) = policy.filter(|policy| record.policy != **policy) {
+        said.push(format!("policy {policy}"));
+        policy.clone_into(&mut record.policy);
+    }
+    if let Some(priority) = priority.filter(|priority| record.priority != *priority) {
+        said.push(format!("priority {priority}"));
+        record.priority = priority;
+    }
+    said
 }
 
 /// What a new instance's record is made of, besides its domain.

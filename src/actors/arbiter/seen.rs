@@ -35,11 +35,12 @@ impl Book {
         let was_active = before.is_some_and(|o| o.condition.is_active());
         // N2 holds over a restart as well: of two hosts that have it, the other one is remembered.
         let elsewhere = self.foreign.get(&id).is_some_and(|hosts| !hosts.is_empty());
-        if seen.condition.is_active() && elsewhere && entry.record.last_active.is_some() {
-            // As it is.
-        } else if seen.condition.is_active() {
-            let host = entry.record.host.clone();
-            entry.record.last_active = Some(LastActive { host, at: seen.at });
+        let is_remembered = elsewhere && entry.record.last_active.is_some();
+        if seen.condition.is_active() {
+            if !is_remembered {
+                let host = entry.record.host.clone();
+                entry.record.last_active = Some(LastActive { host, at: seen.at });
+            }
         } else if was_active {
             if let (Some(active), Some(last)) = (&mut entry.record.last_active, seen.before) {
                 // The last look that still found it active.
