@@ -197,7 +197,14 @@ impl StoreError {
     /// Whether what was to be written may be kept all the same: nobody has said that it is not.
     #[must_use]
     pub const fn is_open_ended(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Late { .. } | Self::Panicked { .. } | Self::Stopped)
+        matches!(
+            self,
+            Self::Io { .. }
+                | Self::Query { .. }
+                | Self::Late { .. }
+                | Self::Panicked { .. }
+                | Self::Stopped
+        )
     }
 }
 

@@ -87,6 +87,8 @@ fn sessions_without(facts: &Facts, id: InstanceId, last: &Read) -> usize {
         .complete(&last.host)
         .rev()
         .skip_while(|r| !std::ptr::eq(*r, last))
+        // What was asked later says nothing of then, though it was answered sooner.
+        .filter(|r| r.asked <= last.asked)
         .take_while(|r| !is_up(r))
         .map(|r| r.session)
         .collect();

@@ -58,5 +58,6 @@ fn given_up(facts: &Facts, deed: &Deed) -> Option<Duration> {
     let (kind, at) = facts.attempt_of(deed)?.outcome?;
     let during = |(told, id): &(_, _)| *id == deed.id && (deed.asked..=at + AHEAD).contains(told);
     let given_up = facts.log.disturbed > 0 || facts.log.uprooted.iter().any(during);
-    (given_up && kind == OutcomeKind::Interrupted).then_some(at)
+    // The clock's readings run ahead of the moment in which it was ended.
+    (given_up && kind == OutcomeKind::Interrupted).then_some(at.saturating_sub(AHEAD))
 }

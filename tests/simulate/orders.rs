@@ -9,8 +9,8 @@ use std::time::Duration;
 use actix::{Addr, MailboxError};
 use assured::actors::arbiter::Arbiter;
 use assured::actors::messages::{
-    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, ReleaseHold, Reply, Retry,
-    SetDesired, Which,
+    AddInstance, Adopt, ChangeInstance, ForgetInstance, PutHold, Refusal, ReleaseHold, Reply,
+    Retry, SetDesired, Which,
 };
 use assured::hypervisor::sim::World;
 use assured::model::{By, DesiredState, Generation, HostId, InstanceId};
@@ -141,6 +141,9 @@ where
         let skew = log.lives.last().map_or(SignedDuration::ZERO, |life| life.skew);
         let until = view.holds.last().map(|hold| age_of(hold.until - skew));
         log.holds.push(Held { id, at: world.age(), until });
+    } else if let Ok(Err(Refusal::Unconfirmed(_))) = &answer {
+        // Nobody knows whether it is held by now.
+        log.holds.push(Held { id, at: world.age(), until: None });
     }
     log.told.push(format!("          {:.3}: {}", world.age().as_secs_f64(), short(&answer)));
 }

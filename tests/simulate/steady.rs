@@ -96,6 +96,9 @@ fn looks_go_on(stage: &Stage, fleet: &Fleet) -> Result<(), String> {
     let now = stage.now();
     let log = stage.log.borrow();
     let begun = log.lives.last().map_or(Duration::ZERO, |life| life.span.from);
+    // A life that finds no database knows of nobody at whom to look, before it can read it.
+    let out_then = log.outages.iter().filter(|outage| outage.has(begun));
+    let begun = out_then.filter_map(|outage| outage.to).fold(begun, Duration::max);
     for view in fleet.instances.values() {
         let Some(seat) = stage.ids.iter().position(|id| *id == view.id) else { continue };
         let host = (0..stage.plan.shape.hosts).find(|&h| host_name(h) == view.host.as_str());
