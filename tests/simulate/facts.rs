@@ -179,7 +179,9 @@ impl Facts {
         let fits = |t: &&&Tried| (t.command, &t.host) == (deed.command, &deed.host);
         let apart = |t: &&Tried| {
             let end = t.outcome.map_or(Duration::MAX, |(_, at)| at);
-            t.at.saturating_sub(deed.asked).max(deed.asked.saturating_sub(end))
+            let apart = t.at.saturating_sub(deed.asked).max(deed.asked.saturating_sub(end));
+            // Within one moment, in which nothing of the world passes: the latest.
+            if apart < Duration::from_millis(1) { Duration::ZERO } else { apart }
         };
         // What was begun within this moment may be for what was sent in it, and so may the one before.
         let close = |t: &&Tried| t.at + AHEAD >= last.at.min(deed.asked);
