@@ -90,6 +90,11 @@ impl Book {
         if under_way || entry.seen_at < Some(entry.valid_from()) {
             return;
         }
+        // What is off here and active elsewhere is not off: an order is not carried out by that.
+        let elsewhere = self.foreign.get(&id).is_some_and(|hosts| !hosts.is_empty());
+        if elsewhere && !observed.condition.is_active() && !entry.record.settled {
+            return;
+        }
         if desired.state.is_met_by(observed.condition) {
             let reached = !entry.record.settled;
             entry.calm = None;
