@@ -76,7 +76,9 @@ pub fn every_outcome_is_told_once(facts: &Facts) -> Result<(), Broken> {
 ///
 /// What an actor has in its hands when the order comes goes out: it may be delayed there.
 pub fn no_action_for_an_older_generation(facts: &Facts) -> Result<(), Broken> {
-    let in_hand = facts.plan.longest_delay(Point::InstanceSending) + AHEAD;
+    let points = [Point::InstanceCarry, Point::InstanceLooked, Point::InstanceSending];
+    let delays = points.map(|point| facts.plan.longest_delay(point));
+    let in_hand = delays.into_iter().max().unwrap_or_default() + AHEAD;
     for deed in facts.new_deeds() {
         let Some(attempt) = facts.attempt_of(deed) else { continue };
         let newer = facts.events[attempt.place..].iter().find(|e| {

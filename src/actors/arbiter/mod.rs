@@ -53,7 +53,7 @@ use super::disturb::disturb;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assignment, Ended};
+use super::traffic::{Assign, Assignment, Ended};
 use crate::clock::Clock;
 use crate::config;
 use crate::faults::{Bug, Point, bug};
@@ -273,6 +273,12 @@ impl Arbiter {
     fn forget(&mut self, why: String) {
         if let Some(book) = self.book.take() {
             self.assigned = book.hosts.keys().map(|id| (id.clone(), book.assigned(id))).collect();
+            // Whom a lost turn was to tell of its instances looks at them all the same (N14).
+            for (host, addr) in &self.hosts {
+                if let Some(assigned) = self.assigned.get(host) {
+                    addr.do_send(Assign::More(assigned.clone()));
+                }
+            }
         }
         self.show.database_lost(&why);
         self.trouble = Some(why);
