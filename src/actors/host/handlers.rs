@@ -1,7 +1,7 @@
 //! What a host's actor is told.
 
-use actix::{Context, Handler, Message, ResponseFuture};
-use futures_util::FutureExt;
+use actix::fut::wrap_future;
+use actix::{ActorFutureExt, Context, Handler, Message, ResponseActFuture};
 use jiff::Timestamp;
 
 use super::Host;
@@ -119,17 +119,16 @@ impl Handler<Relist> for Host {
 }
 
 impl Handler<ListNow> for Host {
-    type Result = ResponseFuture<Result<HostListed, String>>;
+    /// This actor's own: one that is nobody's would ask on after the actor's end.
+    type Result = ResponseActFuture<Self, Result<HostListed, String>>;
 
     fn handle(&mut self, _: ListNow, _: &mut Context<Self>) -> Self::Result {
-        let list = self.list();
-        async move {
-            list.await.map_err(|error| match error {
-                Some(error) => error.to_string(),
-                None => "it is not connected".to_owned(),
-            })
-        }
-        .boxed_local()
+        let list = wrap_future::<_, Self>(self.list());
+        let told = |error: Option<CallError>| match error {
+            Some(error) => error.to_string(),
+            None => "it is not connected".to_owned(),
+        };
+        Box::pin(list.map(move |listed, _, _| listed.map_err(told)))
     }
 }
 
