@@ -166,7 +166,9 @@ impl Book {
         let Some(observed) = entry.record.observed else { return false };
         let gone = !observed.condition.is_active();
         let idle = entry.attempts.iter().all(|a| a.outcome.is_some());
-        if !gone || !idle {
+        // What it was before the last action says nothing about where it is after that.
+        let looked_since = entry.acted_at.is_none_or(|at| entry.seen_at > Some(at));
+        if !gone || !idle || !looked_since {
             return false;
         }
         let Some(sightings) = self.foreign.get(&id) else {

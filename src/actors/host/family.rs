@@ -1,6 +1,6 @@
 //! A host's children: an actor per instance, started, restarted and quarantined.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,10 +100,13 @@ impl Host {
         ctx: &mut Context<Self>,
     ) -> Option<Started> {
         let id = assignment.instance;
-        let known = self.assignments.insert(id, assignment.clone()).is_some();
-        if known {
+        let known = self.assignments.insert(id, assignment.clone());
+        if known.is_some_and(|known| Arc::ptr_eq(&known.freshness, &assignment.freshness)) {
             return None;
         }
+        // It may be there and note its looks elsewhere: it was forgotten and came back.
+        self.unassign(id);
+        self.assignments.insert(id, assignment.clone());
         let delay = DelaySpec::default();
         let exhausted = Exhausted::Quarantine { retry_after: self.family.quarantine };
         let limit = self.family.limit;
@@ -115,14 +118,10 @@ impl Host {
         self.launch(id, incarnation, ctx)
     }
 
-    /// All others are not this host's any more; nor is one whose looks are noted elsewhere by now, for it
-    /// was forgotten and came back.
+    /// All others are not this host's any more.
     pub(super) fn keep_only(&mut self, assignments: &[Assignment]) {
-        let notes = |one: &Assignment| (one.instance, Arc::as_ptr(&one.freshness));
-        let kept: HashMap<_, _> = assignments.iter().map(notes).collect();
-        let is_kept =
-            |one: &Assignment| kept.get(&one.instance) == Some(&Arc::as_ptr(&one.freshness));
-        let gone = self.assignments.values().filter(|one| !is_kept(one)).map(|one| one.instance);
+        let kept: HashSet<_> = assignments.iter().map(|one| one.instance).collect();
+        let gone = self.assignments.keys().filter(|id| !kept.contains(id)).copied();
         gone.collect::<Vec<_>>().into_iter().for_each(|id| self.unassign(id));
     }
 
