@@ -90,7 +90,8 @@ fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
 
 #[test]
 fn promtool_finds_the_alerts_correct_and_they_fire_when_they_should() {
-    for (words, file) in [(["check", "rules"], "alerts.yml"), (["test", "rules"], "alerts.test.yml")]
+    for (words, file) in
+        [(["check", "rules"], "alerts.yml"), (["test", "rules"], "alerts.test.yml")]
     {
         let folder = deployed("prometheus");
         let said =
