@@ -1,18 +1,20 @@
 #!/bin/sh
 # Installs the Debian packages that assured needs and this machine lacks.
 #
-#   deploy/install-packages.sh [build] [lab]      both if none is named
+#   deploy/install-packages.sh [build] [lab] [tools]      all if none is named
 #
-# build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need.
+# build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need. tools: whose
+# programs the tests ask for their opinion.
 # Does nothing, fast, if all are there. Uses sudo when it is not run by root.
 set -eu
 
 build="libvirt-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
+tools="prometheus"
 
 wanted=
-[ $# -gt 0 ] || set -- build lab
+[ $# -gt 0 ] || set -- build lab tools
 for group in "$@"; do
     case $group in
         build)
@@ -21,8 +23,9 @@ for group in "$@"; do
             command -v cc >/dev/null || wanted="$wanted gcc libc6-dev"
             ;;
         lab) wanted="$wanted $lab" ;;
+        tools) wanted="$wanted $tools" ;;
         *)
-            echo "$0: there is no group \"$group\": use build, lab, or both" >&2
+            echo "$0: there is no group \"$group\": use build, lab, or tools" >&2
             exit 64
             ;;
     esac
@@ -53,6 +56,15 @@ case "$missing " in
         $sudo mkdir -p /etc/ssh
         $sudo touch /etc/ssh/sshd_not_to_be_run
         echo "This machine gets no SSH service by this; remove /etc/ssh/sshd_not_to_be_run if you want one."
+        ;;
+esac
+# Of Prometheus only the program promtool is wanted: its service is not started by this.
+case "$missing " in
+    *" prometheus "*)
+        if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
+            $sudo systemctl mask prometheus.service prometheus-node-exporter.service
+            echo "Prometheus itself is not started by this; \`systemctl unmask prometheus\` if you want it."
+        fi
         ;;
 esac
 $sudo apt-get update

@@ -4,6 +4,7 @@
 //! Not in here: what any of these does.
 
 mod manager;
+mod zeroes;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -125,6 +126,7 @@ async fn live(
     let clock = Clock::system();
     let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
     let metrics = Metrics::new(VERSION).map_err(|e| Failure::Start(e.to_string()))?;
+    zeroes::count_from_zero(&metrics);
     let (bound, listening) = watch::channel(None);
     let parts = Parts {
         clock: clock.clone(),

@@ -44,6 +44,8 @@ pub struct Metrics {
     pub host_events: IntCounterVec,
     /// Commits that failed.
     pub commit_failures: IntCounter,
+    /// 1 while the database can be used.
+    pub store_up: IntGauge,
     /// 1 while the configuration that was read last is in force.
     pub config_reload_success: IntGauge,
 }
@@ -137,10 +139,10 @@ impl Metrics {
                 r.register(Box::new(c.clone()))?;
                 c
             },
+            store_up: gauge(&r, "store_up", "1 while the database can be used")?,
             config_reload_success: {
                 let help = "1 while the configuration that was read last is in force";
-                let g = IntGauge::new("config_reload_success", help)?;
-                r.register(Box::new(g.clone()))?;
+                let g = gauge(&r, "config_reload_success", help)?;
                 g.set(1);
                 g
             },
@@ -180,6 +182,12 @@ fn gauges(
     labels: &[&str],
 ) -> Result<IntGaugeVec, prometheus::Error> {
     let g = IntGaugeVec::new(Opts::new(name, help), labels)?;
+    r.register(Box::new(g.clone()))?;
+    Ok(g)
+}
+
+fn gauge(r: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    let g = IntGauge::new(name, help)?;
     r.register(Box::new(g.clone()))?;
     Ok(g)
 }

@@ -19,6 +19,7 @@ mod ends;
 mod holds;
 mod hosts;
 mod manager;
+mod prometheus;
 mod record;
 mod reload;
 mod repairs;

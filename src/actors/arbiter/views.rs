@@ -27,6 +27,7 @@ impl Show {
 
     /// The database cannot be used, and why.
     pub(super) fn database_lost(&mut self, why: &str) {
+        self.metrics.store_up.set(0);
         if self.fleet.database_trouble.as_deref() != Some(why) {
             self.fleet.database_healthy = false;
             self.fleet.database_trouble = Some(why.to_owned());
@@ -41,6 +42,7 @@ impl Show {
             database_healthy: true,
             ..Fleet::new(self.fleet.started_at)
         };
+        self.metrics.store_up.set(1);
         self.metrics.instances.reset();
         let touched = Touched {
             instances: book.instances.keys().copied().collect(),
@@ -58,7 +60,13 @@ impl Show {
                     .host_up
                     .with_label_values(&[id.as_str()])
                     .set(i64::from(view.state == HostState::Up));
-                self.fleet.hosts.insert(id.clone(), Arc::new(view));
+                if self.fleet.hosts.insert(id.clone(), Arc::new(view)).is_none() {
+                    // None of a status is an answer too.
+                    for status in Status::ALL {
+                        let labels = [id.as_str(), status.as_str()];
+                        let _ = self.metrics.instances.with_label_values(&labels);
+                    }
+                }
             } else if self.fleet.hosts.remove(id).is_some() {
                 // Removing what was never counted is an error, and does not matter.
                 let _ = self.metrics.host_up.remove_label_values(&[id.as_str()]);
