@@ -206,6 +206,8 @@ impl Book {
             incidents: turn.incidents.into_values().collect(),
             attempts: turn.attempts.into_values().collect(),
             definitions: turn.definitions.into_values().collect(),
+            deliveries: Vec::new(),
+            tried: Vec::new(),
             events: turn.events,
         };
         let touched =
