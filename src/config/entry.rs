@@ -156,8 +156,11 @@ impl<'a> Entry<'a> {
         if values.is_empty() {
             return self.reject(&format!("must be {expected}"));
         }
-        let entry =
-            |(index, value): (usize, &Value)| Entry { report, path: path.index(index), value: value.clone() };
+        let entry = |(index, value): (usize, &Value)| Entry {
+            report,
+            path: path.index(index),
+            value: value.clone(),
+        };
         Some(values.iter().enumerate().map(entry).collect())
     }
 

@@ -89,7 +89,11 @@ struct Common {
 
 impl Common {
     /// `default` is the name that is used where none is given.
-    fn read(section: &mut Section<'_>, default: Option<String>, names: &mut BTreeSet<String>) -> Self {
+    fn read(
+        section: &mut Section<'_>,
+        default: Option<String>,
+        names: &mut BTreeSet<String>,
+    ) -> Self {
         let name = match section.take("name") {
             Some(entry) => entry.name(),
             None => default,
@@ -128,7 +132,8 @@ fn address(entry: Entry<'_>) -> Option<Mailbox> {
 
 /// `smtp://HOST`, `smtps://HOST`, with a user and a port if need be.
 fn server(entry: &Entry<'_>, password: Option<PathBuf>) -> Option<SmtpServer> {
-    let wanted = "must be a URL such as smtp://mail.example.net or smtps://user@mail.example.net:465";
+    let wanted =
+        "must be a URL such as smtp://mail.example.net or smtps://user@mail.example.net:465";
     let Ok(url) = Url::parse(entry.str()?) else { return entry.reject(wanted) };
     let Some(host) = url.host_str().map(str::to_owned).filter(|host| !host.is_empty()) else {
         return entry.reject(wanted);
@@ -171,5 +176,8 @@ fn server(entry: &Entry<'_>, password: Option<PathBuf>) -> Option<SmtpServer> {
 /// A user's name, which may have an `@` in it, written `%40`.
 fn decoded(user: &str) -> String {
     let form = format!("u={}", user.replace('+', "%2B"));
-    url::form_urlencoded::parse(form.as_bytes()).next().map(|(_, v)| v.into_owned()).unwrap_or_default()
+    url::form_urlencoded::parse(form.as_bytes())
+        .next()
+        .map(|(_, v)| v.into_owned())
+        .unwrap_or_default()
 }

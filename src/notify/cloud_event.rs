@@ -48,11 +48,8 @@ fn incident(story: &Story) -> Value {
     let Story { delivery, incident, attempts, names } = story;
     let Incident { id, instance, host, opened_at, closed_at, .. } = incident;
     let seen = incident.observed.map(|o| json!({ "state": o.state(), "reason": o.reason() }));
-    let concerned: Vec<Value> = incident
-        .instances
-        .iter()
-        .map(|id| json!({ "id": id, "name": names.get(id) }))
-        .collect();
+    let concerned: Vec<Value> =
+        incident.instances.iter().map(|id| json!({ "id": id, "name": names.get(id) })).collect();
     json!({
         "id": id,
         "instance": instance,

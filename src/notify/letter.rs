@@ -16,6 +16,15 @@ pub struct Sender {
     pub now: Timestamp,
 }
 
+/// The name of this machine; `localhost` where the system does not say.
+#[must_use]
+pub fn machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let keep = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let name: String = name.trim().chars().filter(keep).collect();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}
+
 /// A message as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Letter {

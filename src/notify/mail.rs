@@ -20,8 +20,7 @@ pub(super) fn subject(stories: &[Story]) -> String {
         Phase::Raised => "raised: ",
         Phase::Ended => "over: ",
     };
-    let severity =
-        stories.iter().map(|s| s.delivery.severity).max().unwrap_or(Severity::Info);
+    let severity = stories.iter().map(|s| s.delivery.severity).max().unwrap_or(Severity::Info);
     // A summary that has more than one line would end the header.
     let line = format!("[assured] {severity}, {}: {state}{what}", delivery.host);
     line.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -20,6 +20,6 @@ mod smtp;
 mod tests;
 
 pub use courier::{Courier, SendError};
-pub use letter::{Letter, Sender, compose, test_letter};
+pub use letter::{Letter, Sender, compose, machine, test_letter};
 pub use outbox::{Next, next};
 pub use receiver::{Endpoint, MailWay, Receiver, SmtpSecurity, SmtpServer, Way};

@@ -42,8 +42,8 @@ pub fn next(pending: &[Delivery], now: Timestamp) -> Next {
         .into_iter()
         .filter_map(|(host, message)| {
             let parts = of(host, message);
-            // A part that came late goes with the others, when they are due.
-            Some((parts.iter().map(|d| d.next_at).min()?, message, parts))
+            // A part that was written late does not bring forward what has failed.
+            Some((parts.iter().map(|d| d.next_at).max()?, message, parts))
         })
         .collect();
     due.sort_unstable_by_key(|(at, message, _)| (*at, *message));

@@ -48,7 +48,8 @@ pub(super) fn post(post: &Post<'_>) -> Result<(), SendError> {
     }
     // Without a body the status has to be enough.
     let said = answer.body_mut().with_config().limit(READ).read_to_string().unwrap_or_default();
-    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    let said: String =
+        said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
     Err(SendError::Refused { status: status.as_u16(), said })
 }
 

@@ -96,8 +96,10 @@ impl Endpoint {
             return Err(wanted.to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("must have no user or password in it: it would be shown in too many places"
-                .to_owned());
+            return Err(
+                "must have no user or password in it: it would be shown in too many places"
+                    .to_owned(),
+            );
         }
         Ok(Self(url))
     }

@@ -9,9 +9,7 @@ use super::cell::{IdText, Row, micros};
 use super::schema::deliveries::{self, dsl};
 use super::schema::{incidents, instances};
 use super::{attempts, incidents as incident_rows};
-use crate::model::{
-    Delivery, DeliveryId, HostId, IncidentId, InstanceId, Severity, Story, Tried,
-};
+use crate::model::{Delivery, DeliveryId, HostId, IncidentId, InstanceId, Severity, Story, Tried};
 use crate::store::StoreError;
 use crate::store::failure::Failure;
 
@@ -89,9 +87,8 @@ pub(in crate::store) fn heads(
     conn: &mut SqliteConnection,
     receiver: &str,
 ) -> Result<Vec<Delivery>, Failure> {
-    let pending = dsl::deliveries
-        .filter(dsl::receiver.eq(receiver))
-        .filter(dsl::delivered_at.is_null());
+    let pending =
+        dsl::deliveries.filter(dsl::receiver.eq(receiver)).filter(dsl::delivered_at.is_null());
     let heads: Vec<Option<i64>> =
         pending.group_by(dsl::host).select(diesel::dsl::min(dsl::message)).load(conn)?;
     let rows: Vec<DeliveryRow> = pending
