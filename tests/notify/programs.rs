@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use assured::clock::Clock;
 use serde_json::Value;
 
 use crate::site::{crash, real_time, rig, until};
@@ -69,7 +70,10 @@ fn alertmanager_shows_what_is_open_and_no_more() {
             "prometheus-alertmanager is to be installed (deploy/install-packages.sh), or ALERTMANAGER to be its path",
         ));
         let receivers = format!("[[notify.alertmanager]]\nurl = \"{url}\"\n");
-        let (rig, ids) = rig(&["web-1"], &receivers);
+        let (mut rig, ids) = rig(&["web-1"], &receivers);
+        // Alertmanager goes by the real time, and the world's begins with the year.
+        let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        rig.skew = Clock::system().now().duration_since(begin);
         let service = rig.start().await;
         // It is told by and by: while Alertmanager starts, what is to be delivered waits.
         rig.host("kvm-1").kill_daemon();

@@ -45,6 +45,15 @@ pub async fn crash(rig: &Rig, service: &Service, id: InstanceId) {
     service.in_sync(id, 10).await;
 }
 
+/// Waits until it is written down that a receiver was told of everything.
+pub async fn all_kept(rig: &Rig, receiver: &str) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !rig.store.outbox(receiver.into()).await.unwrap().is_empty() {
+        assert!(Instant::now() < end, "{receiver} is not told of everything");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// One webhook, with what else its section says.
 pub fn webhook(name: &str, url: &str, more: &str) -> String {
     format!("[[notify.webhook]]\nname = \"{name}\"\nurl = \"{url}\"\ntimeout = \"300ms\"\n{more}\n")
