@@ -224,3 +224,6 @@ impl Arbiter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
