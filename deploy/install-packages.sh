@@ -9,7 +9,7 @@ set -eu
 
 build="libvirt-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
-    openssh-server sasl2-bin libsasl2-modules gnutls-bin"
+    openssh-server sasl2-bin libsasl2-modules gnutls-bin prometheus-alertmanager python3-aiosmtpd"
 
 wanted=
 [ $# -gt 0 ] || set -- build lab

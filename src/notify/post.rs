@@ -55,14 +55,13 @@ pub(super) fn post(post: &Post<'_>) -> Result<(), SendError> {
 
 /// Without the URL, the rest of which may be a secret.
 fn failed(error: &ureq::Error, timeout: Duration) -> SendError {
-    match error {
-        ureq::Error::Timeout(_) => SendError::Late(timeout),
-        ureq::Error::Io(error) => SendError::NoAnswer(crate::telemetry::whole(error)),
-        ureq::Error::HostNotFound => SendError::NoAnswer("its name is not known".to_owned()),
-        ureq::Error::ConnectionFailed => SendError::NoAnswer("no connection".to_owned()),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            SendError::Letter("its URL cannot be used".to_owned())
-        }
-        other => SendError::NoAnswer(other.to_string()),
+    use ureq::Error;
+    if matches!(error, Error::Timeout(_)) {
+        return SendError::Late(timeout);
     }
+    if matches!(error, Error::BadUri(_) | Error::Http(_)) {
+        return SendError::Letter("its URL cannot be used".to_owned());
+    }
+    // ureq's own words say what it is, and then what its cause says.
+    SendError::NoAnswer(error.to_string())
 }

@@ -18,8 +18,15 @@ fn living() -> Vec<String> {
     names
 }
 
-const ALL: [&str; 6] =
-    ["root", "the arbiter", "the host kvm-1", "the store", "web-1 on kvm-1", "web-2 on kvm-1"];
+const ALL: [&str; 7] = [
+    "root",
+    "the arbiter",
+    "the host kvm-1",
+    "the notifier",
+    "the store",
+    "web-1 on kvm-1",
+    "web-2 on kvm-1",
+];
 
 async fn patient(rig: &mut Rig) -> Service {
     rig.config += "[supervision]\ninstance = { restarts = 1000, window = \"1s\" }\n\
