@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod delivered;
+mod killed;
 mod mail;
 mod mail_sink;
 mod programs;

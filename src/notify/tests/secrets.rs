@@ -39,7 +39,7 @@ fn without_its_secret_nothing_is_sent() {
     let courier = Courier::start().unwrap();
     let send = |letter: Letter| {
         let sent = courier.send(letter, Duration::from_secs(5));
-        runtime.block_on(async { sent.await }).unwrap_err()
+        runtime.block_on(sent).unwrap_err()
     };
     assert!(matches!(send(letter.clone()), SendError::Secret { file: of, .. } if of == file));
     let Letter::Post { url, content_type, body, .. } = letter else { panic!("it is posted") };

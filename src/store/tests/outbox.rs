@@ -45,7 +45,7 @@ fn a_delivery_comes_back_until_it_was_delivered_over_restarts_too() {
     let store = place.open().unwrap();
     let one = delivery(1, 1, "kvm-1");
     commit(&store, with_incidents(vec![one.clone()])).unwrap();
-    assert_eq!(outbox(&store, "hook"), [one.clone()]);
+    assert_eq!(outbox(&store, "hook"), vec![one.clone()]);
     assert_eq!(outbox(&store, "mail"), []);
     commit(&store, tried(&[1], Some(("it hangs", 9)))).unwrap();
     commit(&store, tried(&[1], Some(("it is down", 19)))).unwrap();
