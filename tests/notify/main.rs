@@ -8,6 +8,8 @@ mod delivered;
 mod killed;
 mod mail;
 mod mail_sink;
+#[cfg(feature = "faults")]
+mod notifier_fails;
 mod programs;
 // Shared with the tests of the whole actor system.
 #[allow(dead_code)]

@@ -170,6 +170,6 @@ fn a_storm_of_panics_is_lived_through() {
         }
         let root = &service.board.tree()[&crate::snapshot::NodeId::root()];
         assert_eq!((root.incarnation, root.restarts), (1, 0), "nobody has given up");
-        assert_eq!(living().len(), 1 + 1 + 1 + 2 + ids.len());
+        assert_eq!(living().len(), 1 + 1 + 1 + 1 + 2 + ids.len());
     });
 }
