@@ -11,7 +11,7 @@ set -eu
 build="libvirt-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
-tools="prometheus"
+tools="prometheus prometheus-alertmanager python3-aiosmtpd"
 
 wanted=
 [ $# -gt 0 ] || set -- build lab tools
@@ -58,12 +58,15 @@ case "$missing " in
         echo "This machine gets no SSH service by this; remove /etc/ssh/sshd_not_to_be_run if you want one."
         ;;
 esac
-# Of Prometheus only the program promtool is wanted: its service is not started by this.
+# Only the programs promtool and prometheus-alertmanager are wanted: no service is started by this.
 case "$missing " in
-    *" prometheus "*)
-        if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-            $sudo systemctl mask prometheus.service prometheus-node-exporter.service
-            echo "Prometheus itself is not started by this; \`systemctl unmask prometheus\` if you want it."
+    *" prometheus "* | *" prometheus-alertmanager "*)
+        if [ -d /run/systemd/system ]; then
+            for unit in prometheus prometheus-node-exporter prometheus-alertmanager; do
+                # One that is in use here already stays so.
+                systemctl cat "$unit.service" >/dev/null 2>&1 || $sudo systemctl mask "$unit.service"
+            done
+            echo "Prometheus and Alertmanager are not started by this; \`systemctl unmask\` them if you want them."
         fi
         ;;
 esac

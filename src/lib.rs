@@ -14,6 +14,7 @@ pub mod faults;
 pub mod http;
 pub mod hypervisor;
 pub mod model;
+pub mod notify;
 pub mod policy;
 pub mod scenario;
 pub mod service;

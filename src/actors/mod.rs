@@ -12,6 +12,7 @@ mod disturb;
 pub mod host;
 pub mod instance;
 pub mod messages;
+pub mod notifier;
 pub mod root;
 pub mod traffic;
 

@@ -5,17 +5,18 @@
 
 use std::sync::Arc;
 
-use actix::{Addr, Message};
+use actix::{Addr, Message, Recipient};
 use jiff::Timestamp;
 
 use super::arbiter::ArbiterSettings;
 use super::host::Host;
 use super::instance::Instance;
+use super::messages::Reply;
 use crate::hypervisor::reader::Doubted;
 use crate::hypervisor::{Lifecycle, Listed};
 use crate::model::{
     AttemptId, Command, Condition, Correction, Definition, DesiredState, Generation, HostId,
-    InstanceId, Look, Outcome, Source,
+    IncidentId, InstanceId, Look, Outcome, Phase, Source, Tried,
 };
 use crate::snapshot::Freshness;
 
@@ -43,6 +44,39 @@ pub struct ReloadRefused {
     pub text: String,
     /// Who wanted it.
     pub by: String,
+}
+
+// ---- notifier and arbiter ----------------------------------------------------------------------
+
+/// The notifier has begun a new life, and wants to be told of what there is to deliver.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct NotifierStarted {
+    /// Where it is.
+    pub notifier: Recipient<Posted>,
+}
+
+/// There is something to deliver: it is in the database.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Posted;
+
+/// A message was delivered, or was not. Answered once that is kept.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct DeliveryTried {
+    /// To whom.
+    pub receiver: Arc<str>,
+    /// Of which host.
+    pub host: HostId,
+    /// Which step of these incidents.
+    pub phase: Phase,
+    /// The incidents, with their instances.
+    pub incidents: Vec<(IncidentId, Option<InstanceId>)>,
+    /// Whether nobody had tried before.
+    pub is_first: bool,
+    /// What came of it.
+    pub tried: Tried,
 }
 
 // ---- host to arbiter ---------------------------------------------------------------------------

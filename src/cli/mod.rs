@@ -1,8 +1,8 @@
 //! The command line: one file for each subcommand.
 //!
 //! A command works out a text for standard output, or a [`Failure`] with its exit code; only
-//! [`start`] writes. Commands about a running service ask its HTTP interface; `check`, `explain`
-//! and `db` work without one, from the configuration, and `simulate` plays one in a world of its own.
+//! [`start`] writes. Commands about a running service ask its HTTP interface; `check`, `explain`,
+//! `notify` and `db` work without one, from the configuration, and `simulate` plays one in a world of its own.
 //!
 //! Not in here: SQL, libvirt, and running the service: `run` is handed back to `main`, with the
 //! configuration that was read for it.
@@ -18,6 +18,7 @@ mod hosts;
 mod incidents;
 mod instances;
 mod matrix;
+mod notify;
 mod paint;
 mod run;
 mod screen;
@@ -68,6 +69,7 @@ enum Command {
     Incidents(incidents::Incidents),
     Events(events::Events),
     Db(db::Db),
+    Notify(notify::Notify),
     Simulate(simulate::Simulate),
 }
 
@@ -134,6 +136,7 @@ impl Command {
             Self::Incidents(incidents) => incidents.execute(context)?,
             Self::Events(events) => events.execute(context)?,
             Self::Db(db) => db.execute(context)?,
+            Self::Notify(notify) => return notify.execute(context, out),
             Self::Simulate(simulate) => return simulate.execute(context, out),
         };
         write(out, &text)?;

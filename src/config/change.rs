@@ -46,6 +46,7 @@ impl Settings {
             hosts: new.hosts,
             instances: new.instances,
             policies: new.policies,
+            notify: new.notify,
             log: self.log.clone(),
         };
         (next, waiting)

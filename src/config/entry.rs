@@ -147,6 +147,23 @@ impl<'a> Entry<'a> {
         Some(entries.filter_map(Entry::section).collect())
     }
 
+    /// A list with one element at least.
+    pub(super) fn entries(self, expected: &str) -> Option<Vec<Entry<'a>>> {
+        let (report, path) = (self.report, &self.path);
+        let ValueKind::Array(values) = &self.value.kind else {
+            return self.wrong(expected);
+        };
+        if values.is_empty() {
+            return self.reject(&format!("must be {expected}"));
+        }
+        let entry = |(index, value): (usize, &Value)| Entry {
+            report,
+            path: path.index(index),
+            value: value.clone(),
+        };
+        Some(values.iter().enumerate().map(entry).collect())
+    }
+
     /// Reports what is wrong, and gives nothing.
     pub(super) fn reject<T>(&self, message: &str) -> Option<T> {
         self.report.reject(&self.path, self.value.origin(), message);

@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::{self, File};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::entry::Entry;
-use super::reader::{NamedFiles, Section};
+use super::reader::Section;
 use crate::hypervisor::{check_uri, has_parameter, redact};
 use crate::model::HostId;
 
@@ -131,42 +128,14 @@ fn check(section: &Section<'_>, uri: &str, id: &str, seen: &mut Seen) {
     }
 }
 
-/// The path of a file with secrets. The file itself is looked at only for those who are about to
-/// use it: it may well be out of reach of somebody who just asks the service something.
+/// The path of a file with secrets.
 fn credentials(entry: &Entry<'_>, uri: Option<&str>) -> Option<PathBuf> {
-    let path = PathBuf::from(entry.str()?);
-    if !path.is_absolute() || path.as_os_str().as_bytes().iter().any(u8::is_ascii_control) {
-        return entry
-            .reject("must be the absolute path of a file, such as /etc/assured/kvm-1.auth");
-    }
+    let path = entry.secret_path("/etc/assured/kvm-1.auth")?;
     if uri.is_some_and(|uri| has_parameter(uri, "authfile")) {
         return entry
             .reject("is said twice: the host's URI names a file by `authfile` too; keep one");
     }
-    match entry.report.named_files() {
-        NamedFiles::NotUsed => Some(path),
-        NamedFiles::Used => match check_secret(&path) {
-            Ok(()) => Some(path),
-            Err(message) => entry.reject(&message),
-        },
-    }
-}
-
-/// Whether a file can be read, and by nobody else.
-fn check_secret(path: &Path) -> Result<(), String> {
-    let shown = path.display();
-    let metadata = fs::metadata(path).map_err(|why| format!("{shown} cannot be used: {why}"))?;
-    if !metadata.is_file() {
-        return Err(format!("{shown} is no regular file"));
-    }
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(format!(
-            "{shown} has the mode {mode:04o}, but it holds passwords and must be its owner's alone: \
-             chmod 600 {shown}"
-        ));
-    }
-    File::open(path).map(drop).map_err(|why| format!("{shown} cannot be read: {why}"))
+    entry.secret_file(path)
 }
 
 fn labels(section: Section<'_>) -> BTreeMap<String, String> {

@@ -21,11 +21,13 @@ mod http;
 mod instances;
 mod layers;
 mod log;
+mod notify;
 mod path;
 mod policies;
 mod poll;
 mod reader;
 mod rule;
+mod secret;
 mod service;
 mod supervision;
 mod units;
@@ -38,6 +40,7 @@ pub use hosts::{Host, Unmanaged};
 pub use http::Http;
 pub use instances::{Domain, Instance};
 pub use log::{Log, LogFormat};
+pub use notify::Notify;
 pub use poll::Poll;
 pub use service::Service;
 pub use supervision::{RestartBudget, Supervision};
@@ -72,6 +75,8 @@ pub struct Settings {
     pub instances: Vec<Instance>,
     /// The policies, resolved. There is always one named `default`.
     pub policies: Policies,
+    /// Who is told of incidents.
+    pub notify: Notify,
     /// Logging.
     pub log: Log,
 }
@@ -195,6 +200,7 @@ fn settings(
     let policies = policies::resolve(report, built_in_rules, &users);
     let known = instances::Known { hosts: &host_ids, policies: &users };
     let instances = instances::read(root.take("instances"), &known);
+    let notify = Notify::read(root.take("notify"));
     let log = root.section("log").and_then(Log::read);
     root.finish();
     Some(Settings {
@@ -206,6 +212,7 @@ fn settings(
         hosts,
         instances,
         policies: policies?,
+        notify,
         log: log?,
     })
 }

@@ -41,6 +41,10 @@ pub enum Point {
     ArbiterFollowed,
     /// The arbiter has read the database.
     ArbiterRead,
+    /// The notifier begins a life.
+    NotifierStarted,
+    /// The notifier is about to look for what there is to deliver.
+    NotifierLooks,
     /// The HTTP server's keeper begins a life.
     HttpServes,
     /// The database is opened, after each step: its lock is taken, its file made, it is looked at, it has
@@ -100,6 +104,8 @@ impl Point {
         Self::ArbiterCommitted,
         Self::ArbiterFollowed,
         Self::ArbiterRead,
+        Self::NotifierStarted,
+        Self::NotifierLooks,
         Self::HttpServes,
         Self::StoreOpening,
         Self::StoreMigrating,
@@ -142,6 +148,8 @@ impl Point {
             Self::ArbiterCommitted => "arbiter.committed",
             Self::ArbiterFollowed => "arbiter.followed",
             Self::ArbiterRead => "arbiter.read",
+            Self::NotifierStarted => "notifier.started",
+            Self::NotifierLooks => "notifier.looks",
             Self::HttpServes => "http.serves",
             Self::StoreOpening => "store.opening",
             Self::StoreMigrating => "store.migrating",

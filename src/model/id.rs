@@ -97,4 +97,6 @@ numbers! {
     AttemptId,
     /// An event's number in the audit log, growing.
     EventId,
+    /// A delivery's number, growing.
+    DeliveryId,
 }

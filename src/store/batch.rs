@@ -9,17 +9,16 @@ use std::time::Duration;
 use diesel::SqliteConnection;
 
 use super::failure::Failure;
-use super::sql::{attempts, definitions, events, hosts, incidents, instances};
+use super::sql::{attempts, definitions, deliveries, events, hosts, incidents, instances};
 use crate::model::{
-    Attempt, AttemptId, Event, EventId, HostId, HostRecord, Incident, IncidentId, Instance,
-    InstanceId, Kept,
+    Attempt, AttemptId, Delivery, DeliveryId, Event, EventId, HostId, HostRecord, Incident,
+    IncidentId, Instance, InstanceId, Kept, Severity, Tried,
 };
 
 /// One transaction: whole rows, each new or known. A record stands in it at most once.
 ///
-/// Written in this order: hosts, instances, incidents, attempts, definitions, events, then the
-/// removals. So an
-/// attempt may name an incident of the same batch.
+/// Written in this order: hosts, instances, incidents, attempts, definitions, deliveries, what came of
+/// tries, events, then the removals. So an attempt or a delivery may name an incident of the same batch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// Hosts that are new or changed.
@@ -39,6 +38,11 @@ pub struct Batch {
     pub attempts: Vec<Attempt>,
     /// Definitions that are new or changed, each with its XML.
     pub definitions: Vec<(Kept, Arc<str>)>,
+    /// New deliveries, not tried yet. Their incidents have to be there. A number that is in use makes the
+    /// whole batch fail.
+    pub deliveries: Vec<Delivery>,
+    /// What came of tries to deliver.
+    pub tried: Vec<Tried>,
     /// New events. A number that is in use makes the whole batch fail.
     pub events: Vec<Event>,
 }
@@ -54,6 +58,8 @@ impl Batch {
             + self.incidents.len()
             + self.attempts.len()
             + self.definitions.len()
+            + self.deliveries.len()
+            + self.tried.len()
             + self.events.len()
     }
 
@@ -87,6 +93,12 @@ impl Batch {
         }
         for definition in &self.definitions {
             definitions::put(conn, definition)?;
+        }
+        for delivery in &self.deliveries {
+            deliveries::add(conn, delivery)?;
+        }
+        for tried in &self.tried {
+            deliveries::tried(conn, tried)?;
         }
         for event in &self.events {
             events::add(conn, event)?;
@@ -125,12 +137,17 @@ pub struct Loaded {
     pub shutdowns: Vec<Attempt>,
     /// What is known of the definitions that are kept, by instance.
     pub definitions: Vec<Kept>,
+    /// Who is told of the incidents that are not over: by whom, the highest severity that is told, or going
+    /// to be.
+    pub told: Vec<(IncidentId, Arc<str>, Severity)>,
     /// The last event's number; 0 where there is none. New ones start from the next.
     pub last_event: EventId,
     /// The last incident's number.
     pub last_incident: IncidentId,
     /// The last attempt's number.
     pub last_attempt: AttemptId,
+    /// The last delivery's number.
+    pub last_delivery: DeliveryId,
 }
 
 impl Loaded {
@@ -143,9 +160,11 @@ impl Loaded {
             attempts: attempts::counting(conn)?,
             shutdowns: attempts::shutdowns_before(conn)?,
             definitions: definitions::all(conn)?,
+            told: deliveries::told(conn)?,
             last_event: events::last(conn)?,
             last_incident: incidents::last(conn)?,
             last_attempt: attempts::last(conn)?,
+            last_delivery: deliveries::last(conn)?,
         })
     }
 }

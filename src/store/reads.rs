@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::readers::blocking;
-use super::sql::{attempts, definitions, events, incidents};
+use super::sql::{attempts, definitions, deliveries, events, incidents};
 use super::{EventQuery, IncidentQuery, Place, Store, StoreError, on_memory};
-use crate::model::{Attempt, Definition, Event, Incident, IncidentId, InstanceId};
+use crate::model::{Attempt, Definition, Delivery, Event, Incident, IncidentId, InstanceId, Story};
 
 impl Store {
     /// The events that a query asks for, in its order.
@@ -60,6 +60,23 @@ impl Store {
     /// As for [`Store::events`].
     pub async fn definition(&self, id: InstanceId) -> Result<Option<Definition>, StoreError> {
         self.read("reading a definition", move |conn| definitions::find(conn, id)).await
+    }
+
+    /// The oldest message of each host that a receiver has not taken yet, in its parts, by number.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn outbox(&self, receiver: Arc<str>) -> Result<Vec<Delivery>, StoreError> {
+        self.read("reading the outbox", move |conn| deliveries::heads(conn, &receiver)).await
+    }
+
+    /// Deliveries with all that messages say of them, in their order. One whose incident is gone is left
+    /// out.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn stories(&self, of: Vec<Delivery>) -> Result<Vec<Story>, StoreError> {
+        self.read("reading what is told", move |conn| deliveries::stories(conn, of)).await
     }
 
     /// How many incidents were opened at this time or later.

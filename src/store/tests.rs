@@ -6,6 +6,7 @@ mod crash;
 mod faults;
 mod guards;
 mod opening;
+mod outbox;
 mod reading;
 mod round_trip;
 mod sample;

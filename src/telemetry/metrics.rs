@@ -42,6 +42,8 @@ pub struct Metrics {
     pub host_reads: IntCounterVec,
     /// Lifecycle events that a host sent. Labels: host.
     pub host_events: IntCounterVec,
+    /// Tries to deliver a message. Labels: receiver, outcome (delivered, failed).
+    pub deliveries: IntCounterVec,
     /// Commits that failed.
     pub commit_failures: IntCounter,
     /// 1 while the database can be used.
@@ -133,6 +135,12 @@ impl Metrics {
                 "host_events_total",
                 "Lifecycle events that a host sent",
                 &["host"],
+            )?,
+            deliveries: counters(
+                &r,
+                "deliveries_total",
+                "Tries to deliver a message",
+                &["receiver", "outcome"],
             )?,
             commit_failures: {
                 let c = IntCounter::new("store_commit_failures_total", "Commits that failed")?;

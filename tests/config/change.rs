@@ -36,6 +36,8 @@ host = \"kvm-1\"
 desired = \"running\"
 [policies.default.running]
 \"shutoff/shutdown\" = { action = \"start\" }
+[[notify.webhook]]
+url = \"http://127.0.0.1:9\"
 ";
 
 #[test]

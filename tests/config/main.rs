@@ -6,6 +6,7 @@ mod change;
 mod credentials;
 mod layers;
 mod mistakes;
+mod notify;
 mod random;
 mod together;
 

@@ -44,6 +44,9 @@ const KEYS: &[&str] = &[
     "policies.default.running.shutoff.retry",
     "log.filter",
     "notify",
+    "notify.webhook",
+    "notify.mail",
+    "notify.mail.to",
     "nothing.of.ours",
     "'poll[9]'",
 ];

@@ -104,7 +104,8 @@ fn everything_at_once_with_the_file_of_each() {
         jitter = 9
         [policies.default.running]
         'shutoff/crashed' = { action = 'start', retry = { attempts = 20 } }
-        [notify]";
+        [notify]
+        group_wait = 2";
     let second = "
         [poll]
         interval = '5s'
@@ -132,7 +133,7 @@ fn everything_at_once_with_the_file_of_each() {
             "2.toml: policies.default.running.\"shutoff/crashed\".retry.window",
             "2.toml: policies.default.running.\"shutoff/failed\".action",
             "2.toml: instances[0].host",
-            "1.toml: notify",
+            "1.toml: notify.group_wait",
             "1.toml: pol",
         ],
         "{errors:#?}"

@@ -12,7 +12,7 @@ use crate::victim::Victim;
 /// The steps of an opening, by what is done when the process is killed.
 const STEPS: [&str; 6] = ["lock", "file", "look", "journal", "form", "probe"];
 /// The migrations that there are.
-const MIGRATIONS: usize = 3;
+const MIGRATIONS: usize = 4;
 
 #[track_caller]
 fn assert_killed(place: &Place, fault: &str) {

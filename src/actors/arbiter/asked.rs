@@ -26,16 +26,26 @@ impl Arbiter {
         ctx: &mut Context<Self>,
         change: impl FnOnce(&mut Book, jiff::Timestamp) -> Reply<T>,
     ) -> ResponseFuture<Reply<T>> {
+        if self.draining && self.book.is_some() {
+            self.taken += 1;
+            let why = "it is shutting down".to_owned();
+            return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();
+        }
+        self.asked_at_any_time(ctx, change)
+    }
+
+    /// The same while the service ends, too.
+    pub(super) fn asked_at_any_time<T: 'static>(
+        &mut self,
+        ctx: &mut Context<Self>,
+        change: impl FnOnce(&mut Book, jiff::Timestamp) -> Reply<T>,
+    ) -> ResponseFuture<Reply<T>> {
         let now = self.settings.clock.now();
         self.taken += 1;
         let Some(book) = &mut self.book else {
             let why = self.trouble.clone().unwrap_or_else(|| "it is starting".to_owned());
             return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();
         };
-        if self.draining {
-            let why = "it is shutting down".to_owned();
-            return std::future::ready(Err(Refusal::NotNow(why))).boxed_local();
-        }
         let changed = change(book, now);
         self.withhold();
         match changed {

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::mass::Doubt;
 use super::moves::Sighting;
+use super::outbox::Outbox;
 use super::pauses::Pauses;
 use super::trouble::HostTrouble;
 use super::turn::Turn;
@@ -47,6 +48,8 @@ pub(super) struct Book {
     pub(super) mass_change: MassChange,
     /// Whether definitions by which the hypervisor would act by itself are corrected.
     pub(super) passive_hypervisor: bool,
+    /// Who is told of what.
+    pub(super) outbox: Outbox,
     /// The last numbers given out.
     pub(super) last: LastIds,
     /// When incidents were opened in the last hour, oldest first.
@@ -247,6 +250,7 @@ impl Book {
             alarms: BTreeSet::new(),
             mass_change,
             passive_hypervisor: false,
+            outbox: Outbox::default(),
             last: LastIds::default(),
             opened_at: VecDeque::new(),
             open_incidents: [0; crate::model::Severity::ALL.len()],

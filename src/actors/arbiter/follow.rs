@@ -80,6 +80,7 @@ impl Arbiter {
                     addr.do_send(Relist);
                 }
             }
+            Effect::Post => self.wake_notifier(),
             Effect::Unassign(host, id) => {
                 // The actor on another host, if there is to be one, will say that it is there.
                 self.instances.remove(&id);

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use super::book::{Book, Entry, LastIds};
 use super::future::believe;
 use super::orders::aim_of;
+use super::outbox::Outbox;
 use super::turn::Effect;
 use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
 use crate::actors::disturb::disturb;
@@ -135,6 +136,7 @@ fn book_from(
         incident: loaded.last_incident,
         attempt: loaded.last_attempt,
     };
+    book.outbox = Outbox::new(&settings.notify, loaded.told, loaded.last_delivery);
     let mut kept: HashMap<_, _> = loaded.hosts.into_iter().map(|h| (h.id.clone(), h)).collect();
     for plan in &settings.hosts {
         let pending =
@@ -193,6 +195,7 @@ fn book_from(
         book.put(entry);
     }
     book.keep_seen_again(now);
+    book.tell_of_open_incidents();
     // N7: an intent without an outcome may have been sent; the next look says what came of it.
     for id in unfinished {
         if bug(Bug::HalfDoneStays) {

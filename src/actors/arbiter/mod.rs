@@ -23,6 +23,7 @@ mod maintenance;
 mod mass;
 mod moves;
 mod orders;
+mod outbox;
 mod pauses;
 #[cfg(test)]
 pub(super) mod reached;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::fut::wrap_future;
-use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Supervised};
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Recipient, Supervised};
 use jiff::Timestamp;
 use prometheus::IntGauge;
 use tokio::sync::oneshot;
@@ -53,7 +54,7 @@ use super::disturb::disturb;
 use super::host::Host;
 use super::instance::Instance as InstanceActor;
 use super::messages::Refusal;
-use super::traffic::{Assign, Assignment, Ended};
+use super::traffic::{Assign, Assignment, Ended, Posted};
 use crate::clock::Clock;
 use crate::config;
 use crate::faults::{Bug, Point, bug};
@@ -88,6 +89,8 @@ pub struct ArbiterSettings {
     pub hosts: Vec<HostPlan>,
     /// The configured instances.
     pub instances: Vec<config::Instance>,
+    /// Who is told of incidents.
+    pub notify: config::Notify,
     /// How many instances of a host that are gone at once are too many to be believed at first.
     pub mass_change: MassChange,
     /// Whether definitions by which the hypervisor would act by itself are corrected.
@@ -108,6 +111,8 @@ pub struct Arbiter {
     /// Who is where. Survives what the book does not.
     hosts: BTreeMap<HostId, Addr<Host>>,
     instances: HashMap<InstanceId, Addr<InstanceActor>>,
+    /// Who delivers.
+    notifier: Option<Recipient<Posted>>,
     /// Actions that actors carry out at present, and the ends of some that were told while there was
     /// no book. Both survive it: what is under way counts against the limits all the same.
     carried: BTreeMap<InstanceId, AttemptId>,
@@ -153,6 +158,7 @@ impl Arbiter {
             book: None,
             hosts: BTreeMap::new(),
             instances: HashMap::new(),
+            notifier: None,
             carried: BTreeMap::new(),
             ends: Vec::new(),
             unsaid: Vec::new(),
@@ -204,7 +210,7 @@ impl Arbiter {
             return;
         }
         self.show.prune(book, now);
-        let (batch, effects, touched) = book.end_turn();
+        let (batch, effects, touched) = book.end_turn(now);
         let replies = std::mem::take(&mut self.replies);
         disturb(Point::ArbiterTurnEnds, "", ctx, None);
         if batch.is_empty() {

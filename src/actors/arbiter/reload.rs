@@ -54,6 +54,7 @@ impl Book {
         self.policies = new.policies.clone();
         self.passive_hypervisor = new.passive_hypervisor;
         self.admission.limit_total(new.limits);
+        self.outbox.configure(&new.notify);
         let configured: HashMap<&HostId, &HostPlan> =
             new.hosts.iter().map(|plan| (&plan.config.id, plan)).collect();
         let gone: Vec<_> =
@@ -81,6 +82,7 @@ impl Book {
         let all: Vec<_> = all.into_iter().collect();
         self.judge_mismatches(&all, now);
         self.make_all_passive(now);
+        self.tell_of_open_incidents();
     }
 
     /// A host is no longer configured. Its instances stay, unknown, and nothing is done with them;

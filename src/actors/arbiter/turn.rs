@@ -10,7 +10,7 @@ use super::book::Book;
 use crate::actors::traffic::{Aim, Assignment, Carry};
 use crate::model::{
     Attempt, AttemptId, Correction, Event, EventKind, HostId, Incident, IncidentId, InstanceId,
-    Kept, Resolution,
+    Kept, Resolution, Tried,
 };
 use crate::store::Batch;
 
@@ -29,6 +29,7 @@ pub(super) struct Turn {
     incidents: BTreeMap<IncidentId, Incident>,
     attempts: BTreeMap<AttemptId, Attempt>,
     definitions: BTreeMap<InstanceId, (Kept, Arc<str>)>,
+    tried: Vec<Tried>,
     events: Vec<Event>,
     effects: Vec<Effect>,
     /// Actions that are not to go out. That is said at once: nothing is done by it that would have to be
@@ -62,6 +63,8 @@ pub(super) enum Effect {
     Relist(HostId),
     /// The host has one less.
     Unassign(HostId, InstanceId),
+    /// There is something to deliver.
+    Post,
 }
 
 /// Why an action that has not gone out is not to go out.
@@ -131,6 +134,11 @@ impl Turn {
         self.definitions.insert(kept.instance, (kept, xml));
     }
 
+    /// This came of a try to deliver.
+    pub(super) fn tried(&mut self, tried: Tried) {
+        self.tried.push(tried);
+    }
+
     /// What was seen in this turn of an instance is the beginning of an incident's story.
     pub(super) fn begins_with_what_was_seen(&mut self, id: InstanceId, incident: IncidentId) {
         let seen = |e: &&mut Event| e.kind == EventKind::Observed && e.instance == Some(id);
@@ -169,6 +177,7 @@ impl Turn {
             && self.incidents.is_empty()
             && self.attempts.is_empty()
             && self.definitions.is_empty()
+            && self.tried.is_empty()
             && self.events.is_empty())
     }
 
@@ -188,8 +197,12 @@ impl Turn {
 
 impl Book {
     /// Ends the turn: the rows to write, what follows, and what is to be shown anew.
-    pub(super) fn end_turn(&mut self) -> (Batch, Vec<Effect>, Touched) {
-        let turn = std::mem::take(&mut self.turn);
+    pub(super) fn end_turn(&mut self, now: Timestamp) -> (Batch, Vec<Effect>, Touched) {
+        let mut turn = std::mem::take(&mut self.turn);
+        let deliveries = self.post(turn.incidents.values(), now);
+        if !deliveries.is_empty() {
+            turn.effects.push(Effect::Post);
+        }
         let batch = Batch {
             hosts: turn
                 .dirty_hosts
@@ -206,6 +219,8 @@ impl Book {
             incidents: turn.incidents.into_values().collect(),
             attempts: turn.attempts.into_values().collect(),
             definitions: turn.definitions.into_values().collect(),
+            deliveries,
+            tried: turn.tried,
             events: turn.events,
         };
         let touched =

@@ -13,6 +13,7 @@ use crate::actors::arbiter::{Arbiter, ArbiterSettings, HostPlan};
 use crate::actors::host::{Events, HostSettings};
 use crate::actors::instance::Cadence;
 use crate::actors::messages::Reloaded;
+use crate::actors::notifier::{Couriers, NotifierSettings};
 use crate::clock::Clock;
 use crate::config::{self, Errors, Poll, RestartBudget, Settings};
 use crate::faults::{Bug, bug};
@@ -59,6 +60,8 @@ pub struct Assembler {
     seen: HashMap<HostId, Arc<Moment>>,
     /// How far the lives of each host's children were counted: it outlives the host's actors.
     lives: HashMap<HostId, Rc<Cell<Incarnation>>>,
+    /// Who carries messages: it outlives the notifier's actors.
+    couriers: Couriers,
     /// Shared by all instances, so that a change of it disturbs nobody.
     cadence: Cadence,
 }
@@ -73,6 +76,7 @@ impl Assembler {
             parts: parts.clone(),
             seen: HashMap::new(),
             lives: HashMap::new(),
+            couriers: Couriers::default(),
             cadence: Cadence::new(interval, jitter, by_state),
         };
         new.keep_moments();
@@ -136,6 +140,24 @@ impl Assembler {
         })
     }
 
+    /// What the notifier is made with.
+    pub(super) fn notifier_settings(&self, arbiter: Addr<Arbiter>) -> NotifierSettings {
+        let parts = &self.parts;
+        NotifierSettings {
+            receivers: self.settings.notify.receivers.clone(),
+            couriers: self.couriers.clone(),
+            clock: parts.clock.clone(),
+            store: parts.store.clone(),
+            metrics: parts.metrics.clone(),
+            arbiter,
+        }
+    }
+
+    /// Who is told of incidents.
+    pub(super) fn notify(&self) -> &config::Notify {
+        &self.settings.notify
+    }
+
     /// What the arbiter is made with.
     pub(super) fn arbiter_settings(&self) -> ArbiterSettings {
         let (parts, settings) = (&self.parts, &self.settings);
@@ -152,6 +174,7 @@ impl Assembler {
             limits: Limits { total: settings.service.max_concurrent_actions },
             hosts: settings.hosts.iter().map(plan).collect(),
             instances: settings.instances.clone(),
+            notify: settings.notify.clone(),
             database_deadline: self.heartbeat(),
             action_deadline: settings.service.action_deadline,
             mass_change: mass_change(settings),

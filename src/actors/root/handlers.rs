@@ -49,7 +49,7 @@ impl Handler<ChildExit<Name>> for Root {
         // Without the database's thread nobody can write it down: that waits for the next one.
         let (now, later) = match name {
             Name::Store => (None, Some(text)),
-            Name::Arbiter | Name::Host(_) | Name::Beside(_) => (Some(text), None),
+            Name::Arbiter | Name::Notifier | Name::Host(_) | Name::Beside(_) => (Some(text), None),
         };
         self.tell_failed(&name, now);
         self.held.remove(&name);
@@ -110,7 +110,7 @@ impl Root {
         let Some(text) = text else { return };
         let host = match name {
             Name::Host(id) => Some(id.clone()),
-            Name::Store | Name::Arbiter | Name::Beside(_) => None,
+            Name::Store | Name::Arbiter | Name::Notifier | Name::Beside(_) => None,
         };
         if let Some(arbiter) = &self.arbiter {
             arbiter.do_send(ActorFailed { host, instance: None, text });

@@ -1,7 +1,7 @@
-//! The root of the tree: it starts the keeper of the database's thread, the arbiter, an actor per host,
+//! The root of the tree: it starts the keeper of the database's thread, the arbiter, the notifier, an actor per host,
 //! and what stands beside them, in this order, and stops them in the reverse one.
 //!
-//! A host's actor, or the HTTP server, that ends too often is quarantined: tried again at a slow
+//! A host's actor, the notifier, or the HTTP server, that ends too often is quarantined: tried again at a slow
 //! pace, and the rest goes on. Without the arbiter, or the thread that writes the database, nothing
 //! goes on: its budget spent ends the process, a service manager starts it anew, and everything is
 //! read from the database and from the hosts. Who hangs is found by his heartbeat, as in each parent;
@@ -34,6 +34,7 @@ use self::stop::Stop;
 use super::arbiter::Arbiter;
 use super::host::Host;
 use super::messages::Reload;
+use super::notifier::Notifier;
 use crate::model::HostId;
 use crate::snapshot::{Node, NodeId};
 use crate::supervision::{
@@ -58,6 +59,7 @@ pub enum Ending {
 enum Name {
     Store,
     Arbiter,
+    Notifier,
     Host(HostId),
     Beside(&'static str),
 }
@@ -67,6 +69,7 @@ impl Name {
         match self {
             Self::Store => "store",
             Self::Arbiter => "arbiter",
+            Self::Notifier => "notifier",
             Self::Host(_) => "host",
             Self::Beside(kind) => kind,
         }
@@ -77,7 +80,9 @@ impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Host(id) => write!(f, "host {id}"),
-            Self::Store | Self::Arbiter | Self::Beside(_) => write!(f, "{}", self.kind()),
+            Self::Store | Self::Arbiter | Self::Notifier | Self::Beside(_) => {
+                write!(f, "{}", self.kind())
+            }
         }
     }
 }
@@ -240,6 +245,12 @@ impl Root {
         self.began(Name::Arbiter, incarnation, child);
     }
 
+    fn start_notifier(&mut self, ctx: &mut Context<Self>) {
+        self.book.add(Name::Notifier, Self::spec(self.assembler.host_limit(), QUARANTINE));
+        let incarnation = self.book.start(&Name::Notifier, Instant::now());
+        self.launch(Name::Notifier, incarnation, ctx);
+    }
+
     fn start_hosts(&mut self, ctx: &mut Context<Self>) {
         for host in self.assembler.hosts() {
             self.add_host(host, ctx);
@@ -272,6 +283,12 @@ impl Root {
             }
             // It restarts in its place.
             Name::Arbiter => return,
+            Name::Notifier => {
+                let Some(arbiter) = &self.arbiter else { return };
+                let settings = self.assembler.notifier_settings(arbiter.clone());
+                let (_, child) = start_child(link, move |_, slot| Notifier::new(settings, slot));
+                child
+            }
             Name::Host(host) => {
                 let Some(arbiter) = &self.arbiter else { return };
                 let settings = self.assembler.host_settings(host, arbiter.clone());
@@ -321,7 +338,7 @@ impl Root {
     fn node(name: &Name) -> NodeId {
         NodeId::root().child(match name {
             Name::Host(id) => id.as_str(),
-            Name::Store | Name::Arbiter | Name::Beside(_) => name.kind(),
+            Name::Store | Name::Arbiter | Name::Notifier | Name::Beside(_) => name.kind(),
         })
     }
 }
@@ -336,6 +353,7 @@ impl Actor for Root {
         self.assembler.parts.board.show_node(&NodeId::root(), &node);
         self.start_store(ctx);
         self.start_arbiter(ctx);
+        self.start_notifier(ctx);
         self.start_hosts(ctx);
         self.start_beside(ctx);
         self.watch_children(ctx);

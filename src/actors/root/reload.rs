@@ -56,8 +56,13 @@ impl Handler<Reload> for Root {
 
 impl Root {
     fn take_over(&mut self, settings: Settings, by: String, ctx: &mut Context<Self>) -> Reloaded {
+        let told_before = self.assembler.notify().clone();
         let done = self.assembler.take_over(settings);
-        let text = sentence(&done);
+        let others_told = told_before != *self.assembler.notify();
+        let mut text = sentence(&done);
+        if others_told {
+            text += "; others are told of incidents, or in another way";
+        }
         tracing::info!("{text}");
         let settings = self.assembler.arbiter_settings();
         let parts = &self.assembler.parts;
@@ -71,6 +76,13 @@ impl Root {
         if let Some(arbiter) = &self.arbiter {
             let relinked = done.hosts_relinked.clone();
             arbiter.do_send(Reconfigure { settings, relinked, by, text });
+        }
+        if others_told {
+            self.book.remove(&Name::Notifier);
+            if let Some(child) = self.held.remove(&Name::Notifier) {
+                child.kill();
+            }
+            self.start_notifier(ctx);
         }
         for host in done.hosts_removed.iter().chain(&done.hosts_relinked) {
             self.remove_host(host);

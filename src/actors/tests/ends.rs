@@ -62,7 +62,8 @@ fn the_last_to_start_stop_first() {
         assert!(begun.elapsed() < Duration::from_secs(6));
         assert!(!living.connected());
         let said = said.take();
-        let everyone = "root, the arbiter, the host kvm-1, the host kvm-2, the http, the store";
+        let everyone =
+            "root, the arbiter, the host kvm-1, the host kvm-2, the http, the notifier, the store";
         assert_eq!(said[0], format!("http: {everyone}"), "the first");
         assert!(
             said[1..].iter().all(|s| s.starts_with("host: ") && !s.contains("http, ")),

@@ -203,11 +203,11 @@ fn actors_that_have_nothing_to_do_live_on_for_hours() {
         service.in_sync(id, 20).await;
         let commits = service.commits();
         service.pass(6 * 3600).await;
-        for kind in ["instance", "host", "arbiter", "store"] {
+        for kind in ["instance", "host", "arbiter", "notifier", "store"] {
             assert_eq!(restarts(&service, kind), 0, "{kind}");
         }
         let tree = service.board.tree();
-        assert_eq!(tree.len(), 6, "root, store, arbiter, two hosts, an instance");
+        assert_eq!(tree.len(), 7, "root, store, arbiter, notifier, two hosts, an instance");
         assert!(tree.values().all(|node| node.incarnation == 1 && node.last_exit.is_none()));
         assert_eq!(told(&rig).await, Vec::<String>::new());
         assert_eq!(service.commits(), commits, "and nothing is written for it");

@@ -18,8 +18,15 @@ fn living() -> Vec<String> {
     names
 }
 
-const ALL: [&str; 6] =
-    ["root", "the arbiter", "the host kvm-1", "the store", "web-1 on kvm-1", "web-2 on kvm-1"];
+const ALL: [&str; 7] = [
+    "root",
+    "the arbiter",
+    "the host kvm-1",
+    "the notifier",
+    "the store",
+    "web-1 on kvm-1",
+    "web-2 on kvm-1",
+];
 
 async fn patient(rig: &mut Rig) -> Service {
     rig.config += "[supervision]\ninstance = { restarts = 1000, window = \"1s\" }\n\
@@ -163,6 +170,6 @@ fn a_storm_of_panics_is_lived_through() {
         }
         let root = &service.board.tree()[&crate::snapshot::NodeId::root()];
         assert_eq!((root.incarnation, root.restarts), (1, 0), "nobody has given up");
-        assert_eq!(living().len(), 1 + 1 + 1 + 2 + ids.len());
+        assert_eq!(living().len(), 1 + 1 + 1 + 1 + 2 + ids.len());
     });
 }

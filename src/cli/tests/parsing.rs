@@ -67,6 +67,8 @@ fn what_comes_later_is_not_offered() {
             "db migrate",
             "db backup",
             "db check",
+            "notify",
+            "notify test",
             "simulate",
         ]
     );

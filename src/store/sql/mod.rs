@@ -7,6 +7,7 @@
 pub(super) mod attempts;
 mod cell;
 pub(super) mod definitions;
+pub(super) mod deliveries;
 pub(super) mod events;
 pub(super) mod hosts;
 pub(super) mod incidents;

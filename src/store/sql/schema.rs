@@ -104,4 +104,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    deliveries (id) {
+        id -> BigInt,
+        message -> BigInt,
+        receiver -> Text,
+        host -> Text,
+        incident -> BigInt,
+        phase -> Text,
+        severity -> Text,
+        created_at -> BigInt,
+        next_at -> BigInt,
+        attempts -> BigInt,
+        delivered_at -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(attempts, instances);
+diesel::allow_tables_to_appear_in_same_query!(deliveries, incidents);
