@@ -123,7 +123,8 @@ async fn live(
     token: OperatorToken,
 ) -> Result<(), Failure> {
     let clock = Clock::system();
-    let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
+    let board = Board::new(clock.now(), Arc::new(settings.policies.clone()))
+        .with_tokens(Arc::clone(&settings.http.tokens));
     let metrics = Metrics::new(VERSION).map_err(|e| Failure::Start(e.to_string()))?;
     let (bound, listening) = watch::channel(None);
     let parts = Parts {

@@ -26,6 +26,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod time;
+mod token;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -67,6 +68,7 @@ enum Command {
     Hosts(hosts::Hosts),
     Incidents(incidents::Incidents),
     Events(events::Events),
+    Token(token::Token),
     Db(db::Db),
     Simulate(simulate::Simulate),
 }
@@ -132,7 +134,8 @@ impl Command {
             Self::Instances(instances) => instances.execute(context)?,
             Self::Hosts(hosts) => hosts.execute(context)?,
             Self::Incidents(incidents) => incidents.execute(context)?,
-            Self::Events(events) => events.execute(context)?,
+            Self::Events(events) => return events.execute(context, out),
+            Self::Token(token) => token.execute(context)?,
             Self::Db(db) => db.execute(context)?,
             Self::Simulate(simulate) => return simulate.execute(context, out),
         };

@@ -12,7 +12,7 @@ use super::layers::{self, Layer, Tree};
 use super::path::KeyPath;
 
 /// What is documented for a later version. Used now, it is an error that says so.
-const LATER: [&str; 4] = ["http.tls", "http.tokens", "database.retain_events", "notify"];
+const LATER: [&str; 3] = ["http.tls", "database.retain_events", "notify"];
 
 /// What is wrong so far, and the layers, to say where.
 #[derive(Debug, Default)]

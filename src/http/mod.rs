@@ -27,7 +27,7 @@ mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use access::{OperatorToken, TOKEN_FILE, TokenError};
+pub use access::{NewToken, OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;
 pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;

@@ -2,7 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError,
     Route, web,
@@ -29,6 +29,8 @@ pub(super) fn app(
         .app_data(shared)
         .configure(routes)
         .default_service(web::to(nothing_here))
+        // Not the event stream, which says that it is sent as it is.
+        .wrap(Compress::default())
         .wrap(from_fn(gate::pass))
 }
 

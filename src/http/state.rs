@@ -2,8 +2,10 @@
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Recipient};
+use actix_web::http::header::HeaderMap;
 
-use super::access::{Names, OperatorToken};
+use super::access::{Caller, Names, OperatorToken, admit};
+use super::problem::Problem;
 use super::stream::Streams;
 use crate::actors::messages::{
     AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
@@ -37,6 +39,16 @@ pub struct State {
     pub version: &'static str,
     /// What kind of database it has: `sqlite`.
     pub backend: &'static str,
+}
+
+impl State {
+    /// Who sends a request with these headers.
+    ///
+    /// # Errors
+    /// The problem of a request without a good token.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        admit(headers, &self.token, &self.board.config().tokens)
+    }
 }
 
 /// The arbiter as it is seen from here: one recipient for each message, so that something else can
@@ -108,5 +120,6 @@ where
 /// What all workers of a server share.
 pub(super) struct Shared {
     pub(super) state: State,
-    pub(super) names: Names,
+    /// The names that requests have to come by; none where every request bears a token.
+    pub(super) names: Option<Names>,
 }

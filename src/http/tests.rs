@@ -5,6 +5,7 @@ mod errors;
 mod explain;
 pub(crate) mod fake;
 mod holds;
+mod limits;
 mod maintenance;
 mod paging;
 mod reads;
@@ -12,6 +13,7 @@ mod records;
 mod reload;
 mod serving;
 mod stream;
+mod tokens;
 mod writes;
 
 use actix_web::body::to_bytes;
@@ -65,7 +67,8 @@ fn order(method: Method, path: &str) -> TestRequest {
 
 fn shared(state: &State) -> web::Data<Shared> {
     let names = Names::of("127.0.0.1:8420".parse().unwrap());
-    web::Data::new(Shared { state: state.clone(), names })
+    let no_tokens = state.board.config().tokens.is_empty();
+    web::Data::new(Shared { state: state.clone(), names: no_tokens.then_some(names) })
 }
 
 async fn send(state: &State, request: TestRequest) -> Got {

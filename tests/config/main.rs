@@ -8,6 +8,7 @@ mod layers;
 mod mistakes;
 mod random;
 mod together;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 

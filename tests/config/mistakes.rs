@@ -48,7 +48,6 @@ fn unknown_keys() {
 fn what_is_for_a_later_version() {
     let later = "is not available in this version";
     check("[[notify.webhook]]\nurl = 'http://a'", &[("notify", later)]);
-    check("[[http.tokens]]\nname = 'a'", &[("http.tokens", later)]);
     check("[http]\ntls = { cert = 'a' }", &[("http.tls", later)]);
     check("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
     check("[log]\nformat = 'journald'", &[("log.format", later)]);

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{self, Errors, Poll, RestartBudget, Settings};
 use crate::faults::{Bug, bug};
 use crate::hypervisor::Hypervisor;
-use crate::model::{HostId, MassChange};
+use crate::model::{AccessToken, HostId, MassChange};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::{Board, Moment};
 use crate::store::Store;
@@ -134,6 +134,11 @@ impl Assembler {
             quarantine: QUARANTINE,
             lives: self.lives.get(id).cloned().unwrap_or_default(),
         })
+    }
+
+    /// Who may use the API.
+    pub(super) fn access_tokens(&self) -> Arc<[AccessToken]> {
+        Arc::clone(&self.settings.http.tokens)
     }
 
     /// What the arbiter is made with.
