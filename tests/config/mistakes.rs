@@ -78,7 +78,7 @@ fn values() {
     check("[poll]\nby_state = { of = '1s' }", &[("poll.by_state.of", "known are: nostate, runn")]);
     check("[http]\nlisten = 'localhost'", &[("http.listen", "such as 127.0.0.1:8420")]);
     check("[http]\nlisten = '0.0.0.0:8420'", &[("http.listen", "no access tokens")]);
-    check("[http]\nlisten = '[::]:8420'", &[("http.listen", "only a loopback address")]);
+    check("[http]\nlisten = '[::]:8420'", &[("http.listen", "there are no access tokens")]);
     for url in
         ["mysql://db", "sqlite://", "sqlite:///", "sqlite:a.db", "sqlite://a.db", "sqlite:///a/"]
     {

@@ -18,9 +18,7 @@ use crate::model::EventKind;
 
 /// Show the end of the audit log: who changed what, what was seen, decided and done
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  assured events --follow --host kvm-1"
-)]
+#[command(after_help = "Example:\n  assured events --follow --host kvm-1")]
 pub(super) struct Events {
     /// Only of this kind
     #[arg(long)]
