@@ -17,8 +17,8 @@ use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 
 use crate::model::{
-    Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId, Kept,
-    Maintenance, Severity, Source, Status,
+    AccessToken, Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId,
+    Kept, Maintenance, Severity, Source, Status,
 };
 use crate::policy::Policies;
 
@@ -37,7 +37,8 @@ impl Board {
     /// A board with an empty fleet.
     #[must_use]
     pub fn new(started_at: Timestamp, policies: Arc<Policies>) -> Self {
-        let config = ConfigView { loaded_at: started_at, error: None, policies };
+        let config =
+            ConfigView { loaded_at: started_at, error: None, policies, tokens: Arc::new([]) };
         Self(Arc::new(Inner {
             fleet: ArcSwap::from_pointee(Fleet::new(started_at)),
             tree: ArcSwap::from_pointee(OrdMap::new()),
@@ -49,6 +50,14 @@ impl Board {
     #[must_use]
     pub fn config(&self) -> Arc<ConfigView> {
         self.0.config.load_full()
+    }
+
+    /// With these access tokens.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Arc<[AccessToken]>) -> Self {
+        let shown = ConfigView::clone(&self.config());
+        self.show_config(ConfigView { tokens, ..shown });
+        self
     }
 
     /// Shows another configuration, or that one was refused. Only the root does.
@@ -97,6 +106,8 @@ pub struct ConfigView {
     pub error: Option<String>,
     /// The policies in force.
     pub policies: Arc<Policies>,
+    /// Who may use the API. Not shown: what requests are held against.
+    pub tokens: Arc<[AccessToken]>,
 }
 
 /// The whole fleet, at one moment.

@@ -1,11 +1,13 @@
 //! The way to a running service: its HTTP interface.
 
+use std::io::BufReader;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use ureq::Agent;
-use ureq::http::{Method, Request, StatusCode, header};
+use ureq::http::request::Builder;
+use ureq::http::{Method, Request, Response, StatusCode, header};
+use ureq::{Agent, Body, BodyReader};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -16,6 +18,8 @@ use crate::telemetry::whole;
 
 /// The service answers within 30 s, whatever it is asked.
 const DEADLINE: Duration = Duration::from_secs(40);
+/// A stream has a comment every 15 s: one that is silent for so long is dead.
+const SILENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(5);
 /// The largest answer: a page of 1000 instances is well below.
 const LARGEST: u64 = 64 << 20;
@@ -38,6 +42,9 @@ pub(super) struct Client {
     url: String,
     token: Token,
 }
+
+/// A body that goes on, line by line.
+pub(super) type Following = BufReader<BodyReader<'static>>;
 
 /// What is asked.
 pub(super) struct Ask<'a> {
@@ -150,8 +157,31 @@ impl Client {
         self.send(ask, None).map(drop)
     }
 
-    /// The answer's text; a problem is a failure.
-    fn send(&self, ask: Ask<'_>, body: Option<String>) -> Result<String, Failure> {
+    /// Begins to read what goes on, from after this number.
+    pub(super) fn follow(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        after: Option<i64>,
+    ) -> Result<Following, Failure> {
+        let mut request = self.request(Ask::new(Method::GET, path).query(query));
+        if let Some(after) = after {
+            request = request.header("last-event-id", after.to_string());
+        }
+        let sent = request.body(()).map_err(ureq::Error::from).and_then(|request| {
+            let request = self.agent.configure_request(request).timeout_global(None);
+            self.agent.run(request.timeout_per_read(Some(SILENCE)).build())
+        });
+        let mut response = sent.map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(BufReader::new(response.into_body().into_reader()));
+        }
+        let text = self.text(&mut response)?;
+        Err(self.refused(status, &text))
+    }
+
+    fn request(&self, ask: Ask<'_>) -> Builder {
         let mut url = format!("{}{}", self.url, ask.path);
         if !ask.query.is_empty() {
             let query = Serializer::new(String::new()).extend_pairs(ask.query).finish();
@@ -164,6 +194,17 @@ impl Client {
         if let Some(tag) = ask.if_match {
             request = request.header(header::IF_MATCH, tag);
         }
+        request
+    }
+
+    fn text(&self, response: &mut Response<Body>) -> Result<String, Failure> {
+        let text = response.body_mut().with_config().limit(LARGEST).read_to_string();
+        text.map_err(|error| self.unreachable(&error))
+    }
+
+    /// The answer's text; a problem is a failure.
+    fn send(&self, ask: Ask<'_>, body: Option<String>) -> Result<String, Failure> {
+        let request = self.request(ask);
         let sent = match body {
             Some(body) => {
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(body);
@@ -176,8 +217,7 @@ impl Client {
         };
         let mut response = sent.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
-        let text = response.body_mut().with_config().limit(LARGEST).read_to_string();
-        let text = text.map_err(|error| self.unreachable(&error))?;
+        let text = self.text(&mut response)?;
         if status.is_success() { Ok(text) } else { Err(self.refused(status, &text)) }
     }
 

@@ -1,6 +1,7 @@
 //! What all commands have in common: where the service and its configuration are, and how the
 //! answer is to look.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -31,7 +32,7 @@ pub(super) struct Common {
     /// Where the service is. Default: as the configuration says, or http://127.0.0.1:8420
     #[arg(long, value_name = "URL", global = true)]
     pub(super) url: Option<String>,
-    /// The file with the operator token. Default: operator.token in the service's data directory
+    /// The file with the token. Default: operator.token in the service's data directory
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) token_file: Option<PathBuf>,
     /// Tables for people, or JSON for programs
@@ -85,7 +86,8 @@ impl<'a> Context<'a> {
             Err(_) => None,
         };
         let listen = settings.as_ref().map(|s| s.http.listen).filter(|l| l.port() != 0);
-        let url = url.clone().or_else(|| listen.map(|listen| format!("http://{listen}")));
+        let url =
+            url.clone().or_else(|| listen.map(|listen| format!("http://{}", on_this(listen))));
         let data_dir = settings.map_or_else(|| DEFAULT_DATA_DIR.into(), |s| s.service.data_dir);
         let token = match token_file {
             Some(file) => Token::named(file)?,
@@ -110,6 +112,16 @@ impl<'a> Context<'a> {
 pub(super) fn json<T: Serialize>(body: &T) -> Result<String, Failure> {
     serde_json::to_string_pretty(body)
         .map_err(|error| Failure::Failed(format!("the answer cannot be shown: {error}")))
+}
+
+/// Where one on this machine asks a service that listens there.
+fn on_this(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 impl Token {

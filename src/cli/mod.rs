@@ -27,6 +27,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod time;
+mod token;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -68,6 +69,7 @@ enum Command {
     Hosts(hosts::Hosts),
     Incidents(incidents::Incidents),
     Events(events::Events),
+    Token(token::Token),
     Db(db::Db),
     Notify(notify::Notify),
     Simulate(simulate::Simulate),
@@ -134,7 +136,8 @@ impl Command {
             Self::Instances(instances) => instances.execute(context)?,
             Self::Hosts(hosts) => hosts.execute(context)?,
             Self::Incidents(incidents) => incidents.execute(context)?,
-            Self::Events(events) => events.execute(context)?,
+            Self::Events(events) => return events.execute(context, out),
+            Self::Token(token) => token.execute(context)?,
             Self::Db(db) => db.execute(context)?,
             Self::Notify(notify) => return notify.execute(context, out),
             Self::Simulate(simulate) => return simulate.execute(context, out),

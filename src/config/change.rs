@@ -1,7 +1,9 @@
 //! From one configuration to the next while the service runs: what is taken over, and what is not
 //! before a restart.
 
-use super::{Host, Poll, Service, Settings};
+use std::sync::Arc;
+
+use super::{Host, Http, Poll, Service, Settings};
 
 impl Settings {
     /// The configuration to go on with when `new` was read, and the keys of `new` that differ and
@@ -15,7 +17,11 @@ impl Settings {
             }
         };
         let (old_service, old_poll) = (&self.service, &self.poll);
-        stays("http", self.http == new.http);
+        stays("http", self.http.listen == new.http.listen);
+        // With the first token, and without the last, what has to bear one is another thing.
+        let keeps_kind = self.http.tokens.is_empty() == new.http.tokens.is_empty();
+        stays("http.tokens", keeps_kind || self.http.tokens == new.http.tokens);
+        let tokens = if keeps_kind { &new.http.tokens } else { &self.http.tokens };
         stays("database", self.database == new.database);
         stays("supervision", self.supervision == new.supervision);
         stays("log", self.log == new.log);
@@ -34,7 +40,7 @@ impl Settings {
                 passive_hypervisor: new.service.passive_hypervisor,
                 ..old_service.clone()
             },
-            http: self.http,
+            http: Http { listen: self.http.listen, tokens: Arc::clone(tokens) },
             database: self.database.clone(),
             poll: Poll {
                 interval: new.poll.interval,

@@ -7,6 +7,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError, web};
 use tokio::time::Instant;
 
+use super::access::is_open;
 use super::json::{MAX_BODY, too_large};
 use super::problem::{Kind, PROBLEM_JSON, Problem};
 use super::state::Shared;
@@ -14,6 +15,14 @@ use super::state::Shared;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id of others that is taken over.
 const LONGEST_ID: usize = 64;
+
+/// How many bytes the first line and the headers of a request can have.
+const MAX_HEAD: usize = 16 << 10;
+/// What a page may do: nothing but show itself, and ask this service.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src \
+     'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// Headers that every answer has, unless it has its own.
 const HEADERS: [(&str, &str); 6] = [
@@ -39,6 +48,9 @@ pub(super) async fn pass(
     if let Some(problem) = unlike_a_problem(&response) {
         response = response.into_response(problem.error_response());
     }
+    if is_page(&response) && !response.headers().contains_key(header::CONTENT_SECURITY_POLICY) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    }
     for (name, value) in HEADERS {
         if !response.headers().contains_key(name) {
             let (name, value) = (HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -61,13 +73,32 @@ fn check(request: &ServiceRequest) -> Result<(), Problem> {
     let Some(shared) = request.app_data::<web::Data<Shared>>() else {
         return Err(Problem::new(Kind::Internal, "the server was put together without its state"));
     };
-    shared.names.check(request.head())?;
+    match &shared.names {
+        Some(names) => names.check(request.head())?,
+        None if is_open(request.path()) => {}
+        None => drop(shared.state.admit(request.headers())?),
+    }
+    if head_size(request) > MAX_HEAD {
+        let detail = format!("a request's address and headers can have {MAX_HEAD} bytes together");
+        return Err(Problem::new(Kind::HeadTooLarge, detail));
+    }
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|l| l.to_str().ok()).and_then(|l| l.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(too_large());
     }
     Ok(())
+}
+
+fn head_size(request: &ServiceRequest) -> usize {
+    let headers = request.headers().iter();
+    let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    headers + request.path().len() + request.query_string().len()
+}
+
+fn is_page(response: &ServiceResponse<BoxBody>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// The problem that an error of actix's own making stands for.

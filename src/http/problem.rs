@@ -22,10 +22,12 @@ const RETRY_AFTER_SECONDS: u16 = 5;
 pub(super) enum Kind {
     /// The request cannot be understood.
     BadRequest,
-    /// A write without the operator token, or with a wrong one.
+    /// A token is needed, and there is none, or a wrong one.
     Unauthorized,
     /// The request came by a name that is not the service's.
     Forbidden,
+    /// The token is good, and not for this.
+    NotAllowed,
     /// There is nothing of this name.
     NotFound,
     /// What there is cannot be asked this way.
@@ -36,6 +38,8 @@ pub(super) enum Kind {
     PreconditionFailed,
     /// The body is too large.
     TooLarge,
+    /// The address and the headers are too large.
+    HeadTooLarge,
     /// The request is understood, and impossible.
     Impossible,
     /// A mistake of the service's.
@@ -52,11 +56,13 @@ impl Kind {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -67,13 +73,15 @@ impl Kind {
     const fn title(self) -> &'static str {
         match self {
             Self::BadRequest => "The request cannot be understood",
-            Self::Unauthorized => "The operator token is needed",
+            Self::Unauthorized => "A token is needed",
             Self::Forbidden => "Not by this name",
+            Self::NotAllowed => "Not with this token",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "Not by this method",
             Self::Conflict => "It is there already",
             Self::PreconditionFailed => "It has changed meanwhile",
             Self::TooLarge => "The body is too large",
+            Self::HeadTooLarge => "The address and the headers are too large",
             Self::Impossible => "That is impossible",
             Self::Internal => "The service made a mistake",
             Self::Unavailable => "Not possible just now",
@@ -86,11 +94,13 @@ impl Kind {
             Self::BadRequest => "urn:assured:problem:bad-request",
             Self::Unauthorized => "urn:assured:problem:unauthorized",
             Self::Forbidden => "urn:assured:problem:forbidden",
+            Self::NotAllowed => "urn:assured:problem:not-allowed",
             Self::NotFound => "urn:assured:problem:not-found",
             Self::MethodNotAllowed => "urn:assured:problem:method-not-allowed",
             Self::Conflict => "urn:assured:problem:conflict",
             Self::PreconditionFailed => "urn:assured:problem:precondition-failed",
             Self::TooLarge => "urn:assured:problem:too-large",
+            Self::HeadTooLarge => "urn:assured:problem:head-too-large",
             Self::Impossible => "urn:assured:problem:impossible",
             Self::Internal => "urn:assured:problem:internal",
             Self::Unavailable => "urn:assured:problem:unavailable",
@@ -107,6 +117,7 @@ impl Kind {
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
             413 => Self::TooLarge,
+            431 => Self::HeadTooLarge,
             503 => Self::Unavailable,
             504 => Self::Timeout,
             500.. => Self::Internal,
@@ -174,10 +185,12 @@ impl Problem {
             }
             Kind::BadRequest
             | Kind::Forbidden
+            | Kind::NotAllowed
             | Kind::NotFound
             | Kind::Conflict
             | Kind::PreconditionFailed
             | Kind::TooLarge
+            | Kind::HeadTooLarge
             | Kind::Impossible
             | Kind::Internal
             | Kind::Timeout => None,

@@ -2,7 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{
     App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError,
     Route, web,
@@ -29,13 +29,15 @@ pub(super) fn app(
         .app_data(shared)
         .configure(routes)
         .default_service(web::to(nothing_here))
+        // Not the event stream, which says that it is sent as it is.
+        .wrap(Compress::default())
         .wrap(from_fn(gate::pass))
 }
 
 fn routes(app: &mut web::ServiceConfig) {
     use api::{
         events, explain, holds, hosts, incidents, instances, policies, probes, reload, status,
-        supervision,
+        stream, supervision,
     };
     app.service(At::new("/healthz").get(probes::healthz).done())
         .service(At::new("/readyz").get(probes::readyz).done())
@@ -66,6 +68,7 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(At::new("/api/v1/incidents").get(incidents::list).done())
         .service(At::new("/api/v1/incidents/{id}").get(incidents::one).done())
         .service(At::new("/api/v1/events").get(events::list).done())
+        .service(At::new("/api/v1/events/stream").get(stream::stream).done())
         .service(At::new("/api/v1/policies").get(policies::list).done())
         .service(At::new("/api/v1/policies/explain").post(explain::explain).done())
         .service(At::new("/api/v1/reload").post(reload::reload).done())

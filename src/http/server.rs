@@ -2,11 +2,14 @@
 //!
 //! Not in here: when to stop. Whoever starts it stops it, by its handle.
 
+use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_web::dev::{Extensions, Server};
+use actix_web::rt::net::TcpStream;
 use actix_web::{HttpServer, web};
+use socket2::SockRef;
 
 use super::access::Names;
 use super::routes::app;
@@ -16,13 +19,15 @@ use super::state::{Shared, State};
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection without a request is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client may take nothing of what it is sent.
+const UNREAD: Duration = Duration::from_secs(30);
 /// How many connections a worker holds at most.
 const MAX_CONNECTIONS: usize = 1024;
 
 /// How the server is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HttpSettings {
-    /// Where it listens: a loopback address. Port 0 lets the system choose.
+    /// Where it listens: a loopback address where there are no access tokens. Port 0 lets the system choose.
     pub listen: SocketAddr,
     /// How many threads answer requests.
     pub workers: usize,
@@ -65,25 +70,39 @@ pub enum HttpError {
 /// When the address cannot be listened on.
 pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr), HttpError> {
     let HttpSettings { listen, workers, drain } = settings;
-    if !listen.ip().to_canonical().is_loopback() {
+    let has_tokens = !state.board.config().tokens.is_empty();
+    if !has_tokens && !listen.ip().to_canonical().is_loopback() {
         return Err(HttpError::NotLoopback(listen));
     }
     let failed = |source| not_bound(listen, source);
     // Bound here and not by actix, because requests are checked against the port that it becomes.
     let listener = TcpListener::bind(listen).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    let shared = web::Data::new(Shared { state, names: Names::of(bound) });
+    let names = (!has_tokens).then(|| Names::of(bound));
+    let shared = web::Data::new(Shared { state, names });
     let server = HttpServer::new(move || app(shared.clone()))
         .workers(workers)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
+        .on_connect(bound_unread)
         .shutdown_timeout(drain.as_secs().max(1))
         .disable_signals()
         .listen(listener)
         .map_err(failed)?
         .run();
     Ok((server, bound))
+}
+
+/// Lets the system end a connection that takes nothing for a while: also one whose answer has been
+/// handed over to the last byte, which nobody here waits for any more.
+fn bound_unread(connection: &dyn Any, _: &mut Extensions) {
+    let stream = connection.downcast_ref::<TcpStream>();
+    if let Some(stream) = stream
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD))
+    {
+        tracing::debug!(%error, "a connection has no limit for what is not taken");
+    }
 }
 
 /// Whether the address can be listened on at this moment: to be told before anything else is begun.

@@ -2,8 +2,11 @@
 
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Recipient};
+use actix_web::http::header::HeaderMap;
 
-use super::access::{Names, OperatorToken};
+use super::access::{Caller, Names, OperatorToken, admit};
+use super::problem::Problem;
+use super::stream::Streams;
 use crate::actors::messages::{
     AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
     ReleaseHold, Reload, Retry, SetDesired,
@@ -28,12 +31,24 @@ pub struct State {
     pub reload: Recipient<Reload>,
     /// The records, for reading.
     pub store: Store,
+    /// Who follows the audit log.
+    pub streams: Streams,
     /// The token that changes need.
     pub token: OperatorToken,
     /// The service's version.
     pub version: &'static str,
     /// What kind of database it has: `sqlite`.
     pub backend: &'static str,
+}
+
+impl State {
+    /// Who sends a request with these headers.
+    ///
+    /// # Errors
+    /// The problem of a request without a good token.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        admit(headers, &self.token, &self.board.config().tokens)
+    }
 }
 
 /// The arbiter as it is seen from here: one recipient for each message, so that something else can
@@ -105,5 +120,6 @@ where
 /// What all workers of a server share.
 pub(super) struct Shared {
     pub(super) state: State,
-    pub(super) names: Names,
+    /// The names that requests have to come by; none where every request bears a token.
+    pub(super) names: Option<Names>,
 }

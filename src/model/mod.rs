@@ -5,6 +5,7 @@
 //! the command line share. Nothing here decides, reads a clock or does I/O, and nothing here knows
 //! another room.
 
+mod access;
 mod action;
 mod condition;
 mod definition;
@@ -20,6 +21,7 @@ mod observation;
 mod status;
 mod text;
 
+pub use access::{AccessToken, Role};
 pub use action::{Action, Attempt, Command, Outcome, OutcomeKind};
 pub use condition::{Condition, State};
 pub use definition::{Correction, Definition, Kept, OnCrash};

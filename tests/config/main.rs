@@ -9,6 +9,7 @@ mod mistakes;
 mod notify;
 mod random;
 mod together;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 

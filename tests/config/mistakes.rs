@@ -47,7 +47,6 @@ fn unknown_keys() {
 #[test]
 fn what_is_for_a_later_version() {
     let later = "is not available in this version";
-    check("[[http.tokens]]\nname = 'a'", &[("http.tokens", later)]);
     check("[http]\ntls = { cert = 'a' }", &[("http.tls", later)]);
     check("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
     check("[log]\nformat = 'journald'", &[("log.format", later)]);
@@ -78,7 +77,7 @@ fn values() {
     check("[poll]\nby_state = { of = '1s' }", &[("poll.by_state.of", "known are: nostate, runn")]);
     check("[http]\nlisten = 'localhost'", &[("http.listen", "such as 127.0.0.1:8420")]);
     check("[http]\nlisten = '0.0.0.0:8420'", &[("http.listen", "no access tokens")]);
-    check("[http]\nlisten = '[::]:8420'", &[("http.listen", "only a loopback address")]);
+    check("[http]\nlisten = '[::]:8420'", &[("http.listen", "there are no access tokens")]);
     for url in
         ["mysql://db", "sqlite://", "sqlite:///", "sqlite:a.db", "sqlite://a.db", "sqlite:///a/"]
     {

@@ -5,6 +5,7 @@
 //! leaves out what needs hosts, and says so.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod access;
 mod api;
 mod asking;
 mod bad_starts;

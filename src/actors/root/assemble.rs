@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::{self, Errors, Poll, RestartBudget, Settings};
 use crate::faults::{Bug, bug};
 use crate::hypervisor::Hypervisor;
-use crate::model::{HostId, MassChange};
+use crate::model::{AccessToken, HostId, MassChange};
 use crate::policy::{Limits, Policies};
 use crate::snapshot::{Board, Moment};
 use crate::store::Store;
@@ -156,6 +156,11 @@ impl Assembler {
     /// Who is told of incidents.
     pub(super) fn notify(&self) -> &config::Notify {
         &self.settings.notify
+    }
+
+    /// Who may use the API.
+    pub(super) fn access_tokens(&self) -> Arc<[AccessToken]> {
+        Arc::clone(&self.settings.http.tokens)
     }
 
     /// What the arbiter is made with.

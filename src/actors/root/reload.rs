@@ -71,6 +71,7 @@ impl Root {
             loaded_at: parts.clock.now(),
             error: None,
             policies: settings.policies.clone(),
+            tokens: self.assembler.access_tokens(),
         });
         // The arbiter first: it has to know a host before that host's actor reports to it.
         if let Some(arbiter) = &self.arbiter {

@@ -63,6 +63,7 @@ fn what_comes_later_is_not_offered() {
             "incidents list",
             "incidents show",
             "events",
+            "token",
             "db",
             "db migrate",
             "db backup",

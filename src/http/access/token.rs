@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 /// The name of the token's file in the service's data directory.
@@ -82,6 +83,44 @@ impl std::fmt::Debug for OperatorToken {
     }
 }
 
+/// A token for somebody: made here, and kept nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// The token: for its bearer.
+    pub token: String,
+    /// Its SHA-256 in hexadecimal digits: for the configuration.
+    pub sha256: String,
+}
+
+impl NewToken {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn make() -> io::Result<Self> {
+        let token = random()?;
+        let sha256 = hex(&Sha256::digest(token.as_bytes()));
+        Ok(Self { token, sha256 })
+    }
+}
+
+/// Without the token.
+impl std::fmt::Debug for NewToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewToken(…)")
+    }
+}
+
+fn random() -> io::Result<String> {
+    let mut random = [0; RANDOM_BYTES];
+    File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok(hex(&random))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -126,9 +165,7 @@ pub enum TokenError {
 /// Makes a token. It has its name when it is complete, and overwrites none.
 fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir)?;
-    let mut random = [0; RANDOM_BYTES];
-    File::open("/dev/urandom")?.read_exact(&mut random)?;
-    let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = random()?;
     let partial = data_dir.join(format!("{TOKEN_FILE}.{}", std::process::id()));
     // One that a crash has left may have other rights.
     let _ = fs::remove_file(&partial);

@@ -10,6 +10,7 @@ pub(super) mod policies;
 pub(super) mod probes;
 pub(super) mod reload;
 pub(super) mod status;
+pub(super) mod stream;
 pub(super) mod supervision;
 
 use std::future::{Ready, ready};
@@ -17,7 +18,6 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
-use super::access::check_token;
 use super::problem::{Kind, Problem, json_text};
 use super::query::not_found;
 use super::state::{Shared, State};
@@ -57,11 +57,21 @@ impl FromRequest for Operator {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let checked = shared(request)
-            .and_then(|shared| check_token(request.headers(), &shared.state.token))
-            .map(|()| Self(By::ApiLocal));
-        ready(checked)
+        ready(operator(request))
     }
+}
+
+fn operator(request: &HttpRequest) -> Result<Operator, Problem> {
+    let shared = shared(request)?;
+    let caller = shared.state.admit(request.headers())?;
+    if caller.role.may_change() {
+        return Ok(Operator(caller.by));
+    }
+    let detail = format!(
+        "a change needs a token with the role operator, and this one ({}) has the role {}",
+        caller.by, caller.role
+    );
+    Err(Problem::new(Kind::NotAllowed, detail))
 }
 
 fn shared(request: &HttpRequest) -> Result<web::Data<Shared>, Problem> {
