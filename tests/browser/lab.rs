@@ -1,0 +1,1 @@
+//! The real program, a real hypervisor host and a real guest.
