@@ -18,12 +18,13 @@ let columns = 1;
 let rows = new Map();
 let active = null;
 let asked = false;
+let beside = null;
 
 new ResizeObserver(() => paint_soon()).observe(document.documentElement);
 window.addEventListener("scroll", () => paint_soon(), { passive: true });
 
-/** Shows these instances in this element. */
-export function fill_grid(target, list) {
+/** Shows these instances in this element; `second` is what is said of each beside its status. */
+export function fill_grid(target, list, second = (item) => item.host) {
   if (target !== element) {
     element = target;
     rows = new Map();
@@ -34,6 +35,7 @@ export function fill_grid(target, list) {
     });
   }
   items = list;
+  beside = second;
   paint();
 }
 
@@ -55,16 +57,22 @@ function paint() {
   element.setAttribute("aria-rowcount", String(total));
   element.setAttribute("aria-colcount", String(columns));
   const top = element.getBoundingClientRect().top;
-  const first = Math.max(0, Math.floor(-top / (ROW + GAP)) - MORE);
-  const last = Math.min(total - 1, Math.ceil((window.innerHeight - top) / (ROW + GAP)) + MORE);
+  // One row at least, so that keys lead into a grid that is still below what can be seen.
+  const first = Math.max(0, Math.min(total - 1, Math.floor(-top / (ROW + GAP)) - MORE));
+  const last = Math.min(total - 1, Math.max(first, Math.ceil((window.innerHeight - top) / (ROW + GAP)) + MORE));
   const had_focus = element.contains(document.activeElement);
-  if (!items.some((item) => item.id === active)) active = items[0]?.id ?? null;
+  choose_active(had_focus, first, last);
   for (const [number, row] of rows) {
     if (number >= first && number <= last) continue;
-    row.remove();
-    rows.delete(number);
+    const list = items.slice(number * columns, (number + 1) * columns);
+    // The focus stays where it is, also when that is scrolled out of sight.
+    if (row.contains(document.activeElement) && list.length) paint_row(row, list);
+    else {
+      row.remove();
+      rows.delete(number);
+    }
   }
-  let before = null;
+  let before = [...rows].filter(([number]) => number > last).map(([, row]) => row)[0] ?? null;
   for (let number = last; number >= first; number -= 1) {
     let row = rows.get(number);
     if (!row) {
@@ -79,6 +87,14 @@ function paint() {
     before = row;
   }
   if (had_focus) keep_focus();
+}
+
+/** The tab key leads to the tile that had the focus last, or to the first one that is in the page. */
+function choose_active(has_focus, first, last) {
+  const at = items.findIndex((item) => item.id === active);
+  const row = Math.floor(at / columns);
+  if (at >= 0 && (has_focus || (row >= first && row <= last))) return;
+  active = items[Math.max(0, Math.min(last, first)) * columns]?.id ?? items[0]?.id ?? null;
 }
 
 function paint_row(row, list) {
@@ -104,10 +120,9 @@ function paint_cell(cell, item, column) {
   tile.href = `#/instances/${item.id}`;
   Object.assign(tile.dataset, { id: item.id, tone, status: item.status, name: item.name });
   tile.title = `${item.name}: ${item.desired.state} desired, ${seen(item.observed)} seen`;
-  tile.setAttribute("aria-label", `${item.name} on ${item.host}: ${word}, ${item.desired.state} desired, ${seen(item.observed)} seen`);
   tile.replaceChildren(
     h("span", { class: "sign" }, icon(drawn)),
-    h("span", { class: "tile-text" }, h("b", {}, item.name), h("small", {}, `${word} · ${item.host}`)),
+    h("span", { class: "tile-text" }, h("b", {}, item.name), h("small", {}, `${word} · ${beside(item)}`)),
   );
 }
 

@@ -34,7 +34,7 @@ export function view({ id }) {
 
 export function shown(main, { id }) {
   const place = main.querySelector(".grid");
-  if (place) fill_grid(place, mine(id));
+  if (place) fill_grid(place, mine(id), ({ observed }) => seen(observed));
 }
 
 function head(host) {
@@ -50,7 +50,7 @@ function head(host) {
 function facts(host, instances) {
   const row = (name, ...said) => h("div", {}, h("dt", {}, name), h("dd", {}, said));
   const active = instances.filter(({ observed }) => observed.state === "running").length;
-  return h("dl", { class: "panel facts-list", "data-key": "facts" },
+  return h("dl", { class: "panel facts-list wide", "data-key": "facts" },
     row("Address", h("code", {}, host.uri)),
     row("State", `${host.state} since ${ago(host.since)}`),
     row("Last answer", h("span", { title: host.last_seen ? exact(host.last_seen) : null }, ago(host.last_seen))),

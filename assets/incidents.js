@@ -74,7 +74,7 @@ function facts(incident) {
   const row = (name, ...said) => h("div", {}, h("dt", {}, name), h("dd", {}, said));
   const link = (id) => h("a", { href: `#/instances/${id}` }, state.instances.get(id)?.name ?? id.slice(0, 8));
   const concerned = incident.instances ?? [];
-  return h("dl", { class: "panel facts-list", "data-key": "facts" },
+  return h("dl", { class: "panel facts-list wide", "data-key": "facts" },
     incident.instance && row("Instance", link(incident.instance)),
     row("Host", h("a", { href: `#/hosts/${encodeURIComponent(incident.host)}` }, incident.host)),
     incident.desired && row("Desired", incident.desired),

@@ -13,7 +13,7 @@ import { state, watch } from "./store.js";
 import * as supervision from "./supervision.js";
 import { again, start } from "./sync.js";
 import { span, ago } from "./time.js";
-import { icon } from "./words.js";
+import { count, icon } from "./words.js";
 import { spoken, troubles } from "./wrong.js";
 
 const routes = { "": fleet, hosts: host, instances: instance, incidents, policies, supervision };
@@ -72,31 +72,29 @@ function pages() {
 
 const links = {
   connecting: ["mute", "clock", "Connecting"],
-  live: ["good", "check", "Live"],
-  polling: ["warn", "later", "Every 5 s"],
+  live: ["good", "check", "Live", "What happens is shown as it happens"],
+  polling: ["warn", "later", "Every 5 s", "There is no stream of events: what is shown may be 5 seconds old"],
   offline: ["worst", "cross", "Disconnected"],
   locked: ["warn", "hold", "Token needed"],
 };
 function link() {
-  const [tone, drawn, word] = links[state.link.mode];
+  const [tone, drawn, word, says = ""] = links[state.link.mode];
   const box = document.getElementById("link");
   box.dataset.tone = tone;
   box.dataset.mode = state.link.mode;
+  box.title = says;
   show(box, icon(drawn), h("span", {}, word));
 }
 
 function banners() {
   const said = [];
   const say = (tone, key, ...text) => said.push(h("div", { class: "banner", "data-tone": tone, "data-key": key, role: "alert" }, icon(tone === "worst" ? "cross" : "warning"), h("p", {}, text)));
-  const { mode, heard, since, why } = state.link;
+  const { mode, heard, why } = state.link;
   if (mode === "offline") {
     say("worst", "offline", h("b", {}, "Disconnected. "), heard ? `What is shown is ${span(Date.now() - heard)} old. ` : "", `${why} It is tried again by itself. `,
       h("button", { type: "button", class: "quiet", "data-do": "again" }, "Try now"));
   }
   if (mode === "locked") say("warn", "locked", h("b", {}, "An access token is needed. "), h("button", { type: "button", class: "quiet", "data-do": "token" }, "Give one"));
-  if (mode === "polling" && Date.now() - since > 4000) {
-    say("info", "polling", "No stream of events: what is shown may be up to 5 seconds old.");
-  }
   const status = state.status;
   if (status) {
     if (!status.service.ready) say("warn", "ready", h("b", {}, "Not ready yet: "), "the service has not heard of every host so far.");
@@ -107,7 +105,7 @@ function banners() {
   document.body.classList.toggle("stale", mode === "offline" || mode === "locked");
   const foot = status && [
     h("span", {}, `assured ${status.service.version}, up ${span(status.service.uptime_seconds * 1000)}, ${status.database.backend}`),
-    h("span", {}, `${status.actions.in_flight} actions under way, ${status.actions.waiting} waiting`),
+    h("span", {}, `${count(status.actions.in_flight, "action")} under way, ${status.actions.waiting} waiting`),
     h("span", {}, `configuration read ${ago(status.service.config_loaded_at)}`),
     has_token() && h("button", { type: "button", class: "quiet", "data-do": "forget" }, "Forget the token"),
   ];

@@ -33,7 +33,7 @@ export const address = () => (chosen === "default" ? "#/policies" : `#/policies?
 
 export const deeds = {
   async cell({ desired, observed }) {
-    const question = { desired, observed: observed.replace("/*", ""), policy: chosen };
+    const question = { desired, observed, policy: chosen };
     open = `${desired} ${observed}`;
     answer = { text: "Asking…" };
     changed();
@@ -52,9 +52,9 @@ export function view() {
   const policy = items?.find(({ name }) => name === chosen);
   return [
     h("div", { class: "page-head", "data-key": "head" }, h("h1", {}, "Policies"),
-      h("p", { class: "muted" }, "For what is seen (rows) and what is desired (columns): what would be done. Choose a cell to be told in full.")),
+      h("p", { class: "muted" }, "For what is seen (rows) and what is desired (columns): what would be done. Choose a cell to be told in full."),
+      items && picker(items)),
     !items && (found.problem ? h("p", { class: "problem" }, found.problem.message) : h("p", { class: "empty", "aria-busy": "true" }, "Reading…")),
-    items && picker(items),
     items && !policy && h("p", { class: "empty" }, `There is no policy ${chosen}.`),
     policy && explained(),
     policy && matrix(policy),
@@ -63,7 +63,7 @@ export function view() {
 }
 
 function picker(items) {
-  return h("div", { class: "tools", "data-key": "picker" }, h("label", {}, "Policy ",
+  return h("div", { "data-key": "picker" }, h("label", {}, "Policy ",
     h("select", { "data-change": "policy" }, items.map(({ name }) => h("option", { value: name, selected: name === chosen }, name)))));
 }
 
@@ -81,25 +81,35 @@ function matrix(policy) {
     h("table", { class: "matrix" },
       h("caption", { class: "unseen" }, `What the policy ${policy.name} does`),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Seen"), columns.map((name) => h("th", { scope: "col" }, `${name} desired`)))),
-      h("tbody", {}, rows(policy).map(([condition, cells]) =>
-        h("tr", { "data-key": condition }, h("th", { scope: "row" }, condition),
-          cells.map((cell, index) => h("td", {}, button(cell, columns[index], condition))))))));
+      h("tbody", {}, rows(policy).map((row) =>
+        h("tr", { "data-key": row.conditions[0] }, h("th", { scope: "row" }, name_of(row)),
+          row.cells.map((cell, index) => h("td", {}, button(cell, columns[index], row.conditions[0]))))))));
 }
 
-/** Reasons of a state for which all is the same are one row. */
+const states = ["running", "blocked", "paused", "shutdown", "shutoff", "crashed", "pmsuspended", "nostate", "missing"];
+
+/** The conditions of a state for which all is the same are one row: `[conditions, whole state?, cells]`. */
 function rows(policy) {
-  const states = new Map();
+  const groups = new Map();
   for (const condition of Object.keys(policy.running)) {
     const state = condition.split("/")[0];
     const cells = columns.map((desired) => policy[desired][condition]);
-    const groups = states.get(state) ?? new Map();
-    const { same } = { same: JSON.stringify(cells.map((cell) => ({ ...cell, rule: null }))) };
-    groups.set(same, [...(groups.get(same) ?? []), [condition, cells]]);
-    states.set(state, groups);
+    // Which key of the table a rule stands under makes no difference here.
+    const key = state + JSON.stringify(cells.map((cell) => ({ ...cell, rule: null })));
+    const group = groups.get(key) ?? { state, conditions: [], cells };
+    group.conditions.push(condition);
+    groups.set(key, group);
   }
-  return [...states].flatMap(([state, groups]) => (groups.size === 1 && [...groups.values()][0].length > 1
-    ? [[`${state}/*`, [...groups.values()][0][0][1]]]
-    : [...groups.values()].flat()));
+  const all = [...groups.values()];
+  const place = ({ state }) => (states.includes(state) ? states.indexOf(state) : states.length);
+  return all
+    .map((group) => ({ ...group, whole: all.filter(({ state }) => state === group.state).length === 1 }))
+    .sort((a, b) => place(a) - place(b));
+}
+
+function name_of({ state, conditions, whole }) {
+  if (whole) return conditions[0].includes("/") ? `${state}/*` : state;
+  return conditions.map((condition) => condition.replace(`${state}/`, "")).reduce((said, reason) => [...said, said.length ? ", " : `${state}/`, reason], []);
 }
 
 function button(cell, desired, condition) {

@@ -47,7 +47,7 @@ function children(actor, key) {
   const calm = actor.children.filter((child) => !unusual(child));
   const shown = actor.children.length > MANY ? odd.slice(0, 200) : [...actor.children];
   return [
-    shown.map((child) => node(child, key, child.kind !== "host" || child.children.length <= MANY)),
+    shown.map((child) => node(child, key, unusual(child))),
     actor.children.length > MANY && h("li", { class: "muted small leaf", "data-key": "calm" },
       `${odd.length ? "and " : ""}${count(calm.length, `${calm[0]?.kind ?? "actor"}`)} running since the start`),
   ];
@@ -58,6 +58,7 @@ function line(actor, inside) {
   return h("span", { class: "actor" },
     h("span", { class: "actor-kind muted" }, actor.kind), h("b", {}, actor.name), badge(state_of(actor.state)),
     actor.restarts > 0 && h("span", { class: "restarts" }, `${count(actor.restarts, "restart")}, life ${actor.incarnation}`),
+    inside && actor.kind === "host" && h("span", { class: "muted small" }, count(actor.children.length, "instance")),
     below > 0 && h("span", { class: "muted small" }, `${count(below, "restart")} below`),
     actor.last_exit && h("span", { class: "small muted" }, `last exit: ${actor.last_exit}`));
 }

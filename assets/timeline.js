@@ -26,13 +26,28 @@ function pause(entry, before) {
 }
 
 function item(entry, { from, index }) {
-  const { word, tone, icon: drawn } = kind_of(entry.kind);
+  const { word, tone, icon: drawn } = look_of(entry);
   const at = from === null ? clock(entry.at) : `+${seconds(Date.parse(entry.at) - from)}`;
   return h("li", { class: "entry", "data-tone": tone, "data-key": entry.id ? `event ${entry.id}` : `entry ${index}` },
     h("span", { class: "sign" }, icon(drawn)),
     h("span", { class: "entry-kind" }, word),
     h("time", { datetime: entry.at, title: exact(entry.at) }, at),
-    h("span", { class: "entry-text" }, entry.text, entry.by && h("span", { class: "muted" }, ` · ${entry.by}`)));
+    h("span", { class: "entry-text" }, said(entry.text), entry.by && h("span", { class: "muted" }, ` · ${entry.by}`)));
+}
+
+/** An outcome that is none has another look. */
+function look_of({ kind, detail }) {
+  const look = kind_of(kind);
+  if (kind !== "outcome" || [undefined, "done", "already_there"].includes(detail?.outcome)) return look;
+  return detail.outcome === "withdrawn" ? { ...look, tone: "mute", icon: "dot" } : { ...look, tone: "bad", icon: "cross" };
+}
+
+/** A text of the service's: its times as the reader has them, its quoted words as code. */
+function said(text) {
+  return text.split(/(`[^`]+`|\d{4}-\d\d-\d\dT[\d:.]+Z)/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    return part.startsWith("`") ? h("code", {}, part.slice(1, -1)) : h("time", { datetime: part, title: exact(part) }, clock(part));
+  });
 }
 
 const seconds = (milliseconds) => (milliseconds < 100_000 ? `${(milliseconds / 1000).toFixed(1)} s` : span(milliseconds));
@@ -81,7 +96,7 @@ export function strip(incident) {
       svg("rect", { x: 2, y: 1.4, width: 96, height: 1.2, rx: 0.6, class: incident.closed_at ? "span closed" : "span open" })),
     drawn.map((kind) => h("div", { class: "strip-row", "data-key": kind }, h("span", { class: "strip-kind" }, kind),
       entries.filter((entry) => entry.kind === kind).slice(0, 60).map((entry) =>
-        h("span", { class: "strip-mark", "data-tone": kind_of(kind).tone, style: { left: `${share(entry.at)}%` } }, icon(kind_of(kind).icon))))),
+        h("span", { class: "strip-mark", "data-tone": look_of(entry).tone, style: { left: `${share(entry.at)}%` } }, icon(look_of(entry).icon))))),
     h("div", { class: "strip-ends small muted" }, h("span", {}, clock(incident.opened_at)),
       h("span", {}, incident.closed_at ? `${clock(incident.closed_at)}, after ${seconds(whole)}` : `now, since ${seconds(whole)}`)));
 }

@@ -1,18 +1,20 @@
 #!/bin/sh
 # Installs the Debian packages that assured needs and this machine lacks.
 #
-#   deploy/install-packages.sh [build] [lab]      both if none is named
+#   deploy/install-packages.sh [build] [lab] [browser]      all if none is named
 #
-# build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need.
+# build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need. browser: what the tests of the
+# dashboard look at it with.
 # Does nothing, fast, if all are there. Uses sudo when it is not run by root.
 set -eu
 
 build="libvirt-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
+browser="chromium chromium-driver fonts-dejavu-core"
 
 wanted=
-[ $# -gt 0 ] || set -- build lab
+[ $# -gt 0 ] || set -- build lab browser
 for group in "$@"; do
     case $group in
         build)
@@ -21,8 +23,9 @@ for group in "$@"; do
             command -v cc >/dev/null || wanted="$wanted gcc libc6-dev"
             ;;
         lab) wanted="$wanted $lab" ;;
+        browser) wanted="$wanted $browser" ;;
         *)
-            echo "$0: there is no group \"$group\": use build, lab, or both" >&2
+            echo "$0: there is no group \"$group\": use build, lab, browser, or none for all" >&2
             exit 64
             ;;
     esac

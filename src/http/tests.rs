@@ -6,6 +6,7 @@ mod explain;
 pub(crate) mod fake;
 mod holds;
 mod maintenance;
+mod page;
 mod paging;
 mod reads;
 mod records;

@@ -1,8 +1,9 @@
 //! A fleet as one sees it on a bad morning: of everything that the page can show there is something.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assured::model::{Command, Condition};
+use serde_json::Value;
 
 use crate::SOON;
 use crate::fleet::{Fleet, Plan};
@@ -39,8 +40,15 @@ async fn break_things(fleet: &Fleet) {
     let id = crate::fleet::id_of;
     let (one, two, three) = (fleet.host("kvm-1"), fleet.host("kvm-2"), fleet.host("kvm-3"));
     // One that is put right at once, one that waits out its grace, one that cannot be helped.
+    for host in 1..=HOSTS.len() {
+        until(fleet, &format!("web-{}", host * 12), "in_sync").await;
+        until(fleet, &format!("batch-{host}"), "in_sync").await;
+    }
     one.destroy(id("web-3"));
-    until(fleet, "web-3", "in_sync").await;
+    wait(fleet, "the repair", "incidents?state=closed", |body| {
+        body["items"][0]["resolution"] == "repaired"
+    })
+    .await;
     one.power_off(id("web-5"));
     two.suspend(id("web-14"));
     three.pause_as(id("db-10"), Condition::PausedIoError);
@@ -48,7 +56,11 @@ async fn break_things(fleet: &Fleet) {
     two.kill(id("db-6"));
     three.undefine(id("mail-5"));
     three.destroy(id("mail-5"));
-    one.fail_actions(Command::Destroy, 50, "Timed out during operation: cannot acquire state change lock");
+    one.fail_actions(
+        Command::Restart,
+        50,
+        "Timed out during operation: cannot acquire state change lock",
+    );
     one.panic(id("cache-2"), assured::hypervisor::sim::OnCrash::Preserve);
     fleet.host("kvm-5").kill_daemon();
     fleet.host("kvm-3").set_start_delay(Duration::from_secs(3600));
@@ -84,15 +96,22 @@ impl Fleet {
 }
 
 async fn until(fleet: &Fleet, name: &str, status: &str) {
-    let url = format!("{}api/v1/instances/{}", fleet.url(), crate::fleet::id_of(name));
-    let mut was = String::new();
-    let waited = assured_lab::wait_until(SOON, format!("{name} to be {status}"), || {
+    let path = format!("instances/{}", crate::fleet::id_of(name));
+    wait(fleet, &format!("{name} to be {status}"), &path, |body| body["status"] == status).await;
+}
+
+/// Waits for what is read there to be so. The simulated world's tasks go on meanwhile.
+async fn wait(fleet: &Fleet, what: &str, path: &str, is_so: impl Fn(&Value) -> bool) {
+    let url = format!("{}api/v1/{path}", fleet.url());
+    let end = Instant::now() + SOON;
+    loop {
         let text = ureq::get(&url).call().unwrap().body_mut().read_to_string().unwrap();
-        let body: serde_json::Value = serde_json::from_str(&text).unwrap();
-        was = text;
-        body["status"] == status
-    });
-    waited.unwrap_or_else(|why| panic!("{why}: {was}"));
+        if is_so(&serde_json::from_str(&text).unwrap()) {
+            return;
+        }
+        assert!(Instant::now() < end, "not seen: {what}: {text}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// For whoever works on the page: it can be looked at until a line comes in.

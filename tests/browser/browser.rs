@@ -65,7 +65,8 @@ impl Browser {
     /// Goes to a view by its address, as a link does.
     pub async fn go(&self, hash: &str) {
         self.run("location.hash = arguments[0]", vec![json!(hash)]).await;
-        let there = "!!document.querySelector('main h1') && !document.querySelector('main [aria-busy]')";
+        let there =
+            "!!document.querySelector('main h1') && !document.querySelector('main [aria-busy]')";
         self.until("the view to be shown", there).await;
     }
 

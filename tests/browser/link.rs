@@ -16,21 +16,45 @@ async fn a_cut_is_told_and_what_happened_meanwhile_is_shown_afterwards() {
     let browser = Browser::start().await;
     browser.open(&fleet.url()).await;
     browser.until("to be in touch", &format!("['live', 'polling'].includes({MODE})")).await;
-    browser.until("green", "document.querySelector('[data-name=web-1]')?.dataset.tone === 'good'").await;
+    browser
+        .until("green", "document.querySelector('[data-name=web-1]')?.dataset.tone === 'good'")
+        .await;
 
     browser.network(false).await;
     browser.until("the cut", &format!("{MODE} === 'offline'")).await;
-    browser.until("it said", "document.getElementById('banners').innerText.includes('Disconnected')").await;
+    browser
+        .until("it said", "document.getElementById('banners').innerText.includes('Disconnected')")
+        .await;
     fleet.host("kvm-1").destroy(id);
-    browser.until("how old it is", "/is \\d+ s old/.test(document.getElementById('banners').innerText)").await;
-    assert_eq!(browser.is("document.querySelector('[data-name=web-1]').dataset.tone").await, "good");
+    browser
+        .until(
+            "how old it is",
+            "/is \\d+ s old/.test(document.getElementById('banners').innerText)",
+        )
+        .await;
+    assert_eq!(
+        browser.is("document.querySelector('[data-name=web-1]').dataset.tone").await,
+        "good"
+    );
 
     browser.network(true).await;
     browser.until("to be in touch", &format!("['live', 'polling'].includes({MODE})")).await;
-    browser.until("what happened", "document.querySelector('[data-name=web-1]').dataset.status === 'out_of_sync'").await;
-    browser.until("no cut", "!document.getElementById('banners').innerText.includes('Disconnected')").await;
+    browser
+        .until(
+            "what happened",
+            "document.querySelector('[data-name=web-1]').dataset.status === 'out_of_sync'",
+        )
+        .await;
+    browser
+        .until("no cut", "!document.getElementById('banners').innerText.includes('Disconnected')")
+        .await;
     fleet.host("kvm-1").start(id);
-    browser.until("what happens now", "document.querySelector('[data-name=web-1]').dataset.status === 'in_sync'").await;
+    browser
+        .until(
+            "what happens now",
+            "document.querySelector('[data-name=web-1]').dataset.status === 'in_sync'",
+        )
+        .await;
     browser.end().await;
 }
 
@@ -42,6 +66,11 @@ async fn a_service_that_is_gone_is_told() {
     browser.open(&fleet.url()).await;
     drop(fleet);
     browser.until("the cut", &format!("{MODE} === 'offline'")).await;
-    browser.until("it said", "document.getElementById('banners').innerText.includes('The service does not answer')").await;
+    browser
+        .until(
+            "it said",
+            "document.getElementById('banners').innerText.includes('The service does not answer')",
+        )
+        .await;
     browser.end().await;
 }

@@ -22,7 +22,9 @@ async fn five_thousand_instances_are_listed_filtered_and_walked_through() {
     let fleet = plan.start().await;
     let browser = Browser::start().await;
     browser.open(&fleet.url()).await;
-    browser.until("all of them", "document.getElementById('found')?.textContent === '5,000 instances'").await;
+    browser
+        .until("all of them", "document.getElementById('found')?.textContent === '5,000 instances'")
+        .await;
     browser.until("the calm", "document.querySelector('.wrong').innerText.includes('All 5,000 instances are as desired')").await;
     let tiles = browser.is("document.querySelectorAll('.tile').length").await.as_u64().unwrap();
     assert!((1..400).contains(&tiles), "only what can be seen is in the page, not {tiles}");
@@ -32,14 +34,19 @@ async fn five_thousand_instances_are_listed_filtered_and_walked_through() {
     assert!(took["milliseconds"].as_f64().unwrap() < A_MOMENT, "{took}");
     assert_eq!(browser.is("location.hash").await, "#/?q=vm-4321");
     browser.type_into("#search", "\u{e00c}").await;
-    browser.until("all again", "document.getElementById('found').textContent === '5,000 instances'").await;
+    browser
+        .until("all again", "document.getElementById('found').textContent === '5,000 instances'")
+        .await;
 
     let took = browser.client.execute_async(SCROLL, vec![]).await.unwrap();
     assert!(took["worst"].as_f64().unwrap() < A_MOMENT, "{took}");
     assert_eq!(took["last"], "vm-4999");
 
     let walked = "document.activeElement.dataset.name";
-    browser.run("scrollTo(0, 0); document.querySelector('.tile[tabindex=\"0\"]').focus()", vec![]).await;
+    browser.run("scrollTo(0, 0)", vec![]).await;
+    let first = "document.querySelector('.tile').dataset.name === 'vm-0000'";
+    browser.until("the first row", first).await;
+    browser.run("document.querySelector('.tile[tabindex=\"0\"]').focus()", vec![]).await;
     assert_eq!(browser.is(walked).await, "vm-0000");
     // Right, right, left, End, Home.
     browser.type_into(".tile:focus", "\u{e014}\u{e014}\u{e012}").await;

@@ -23,7 +23,12 @@ const NO_DIALOG: &str = "!document.querySelector('dialog')";
 async fn another_state_is_desired_by_clicking_and_the_token_is_asked_for_once() {
     let (fleet, _, browser) = one().await;
     browser.click("[data-do=desire][data-state=shutoff]").await;
-    browser.until("a question", "document.querySelector('dialog')?.innerText.includes('shutoff is desired')").await;
+    browser
+        .until(
+            "a question",
+            "document.querySelector('dialog')?.innerText.includes('shutoff is desired')",
+        )
+        .await;
     // Whoever thinks better of it has changed nothing, and is where he was.
     browser.click("dialog [data-answer=no]").await;
     browser.until("no question", NO_DIALOG).await;
@@ -35,17 +40,35 @@ async fn another_state_is_desired_by_clicking_and_the_token_is_asked_for_once() 
     browser.until("the token's field", "!!document.querySelector('dialog [name=token]')").await;
     browser.type_into("dialog [name=token]", "this is not the token").await;
     browser.click("dialog [data-answer=yes]").await;
-    browser.until("to be asked again", "document.querySelector('dialog')?.innerText.includes('not the operator token')").await;
+    browser
+        .until(
+            "to be asked again",
+            "document.querySelector('dialog')?.innerText.includes('not the operator token')",
+        )
+        .await;
     browser.type_into("dialog [name=token]", &fleet.token).await;
     browser.click("dialog [data-answer=yes]").await;
-    browser.until("what is desired", "document.getElementById('desired')?.textContent === 'shutoff'").await;
-    browser.until("what is seen", "document.getElementById('seen').textContent === 'shutoff/shutdown'").await;
-    browser.until("in sync", "document.querySelector('.title-line .badge').dataset.status === 'in_sync'").await;
+    browser
+        .until("what is desired", "document.getElementById('desired')?.textContent === 'shutoff'")
+        .await;
+    browser
+        .until("what is seen", "document.getElementById('seen').textContent === 'shutoff/shutdown'")
+        .await;
+    browser
+        .until(
+            "in sync",
+            "document.querySelector('.title-line .badge').dataset.status === 'in_sync'",
+        )
+        .await;
 
     browser.click("[data-do=desire][data-state=running]").await;
     browser.click("dialog [data-answer=yes]").await;
-    browser.until("it to run", "document.getElementById('seen').textContent === 'running/booted'").await;
-    let kept = browser.is("[location.href, document.cookie, JSON.stringify(localStorage)].join(' ')").await;
+    browser
+        .until("it to run", "document.getElementById('seen').textContent === 'running/booted'")
+        .await;
+    let kept = browser
+        .is("[location.href, document.cookie, JSON.stringify(localStorage)].join(' ')")
+        .await;
     assert!(!kept.as_str().unwrap().contains(&fleet.token), "the token is kept for the tab only");
     browser.end().await;
 }
@@ -53,16 +76,30 @@ async fn another_state_is_desired_by_clicking_and_the_token_is_asked_for_once() 
 #[tokio::test]
 async fn an_instance_is_held_and_released() {
     let (fleet, id, browser) = one().await;
-    browser.run("sessionStorage.setItem('assured.token', arguments[0])", vec![json!(fleet.token)]).await;
+    browser
+        .run("sessionStorage.setItem('assured.token', arguments[0])", vec![json!(fleet.token)])
+        .await;
     browser.click("[data-do=hold]").await;
     browser.type_into("dialog [name=reason]", "new <b>disks</b>").await;
     browser.click("dialog [data-answer=yes]").await;
-    browser.until("the hold", "document.querySelector('.facts-list').innerText.includes('new <b>disks</b>')").await;
+    browser
+        .until(
+            "the hold",
+            "document.querySelector('.facts-list').innerText.includes('new <b>disks</b>')",
+        )
+        .await;
     fleet.host("kvm-1").destroy(id);
-    browser.until("held", "document.querySelector('.title-line .badge').dataset.status === 'held'").await;
+    browser
+        .until("held", "document.querySelector('.title-line .badge').dataset.status === 'held'")
+        .await;
     browser.click("[data-do=release]").await;
     browser.click("dialog [data-answer=yes]").await;
-    browser.until("in sync", "document.querySelector('.title-line .badge').dataset.status === 'in_sync'").await;
+    browser
+        .until(
+            "in sync",
+            "document.querySelector('.title-line .badge').dataset.status === 'in_sync'",
+        )
+        .await;
     browser.until("no hold", "!document.querySelector('[data-do=release]')").await;
     browser.end().await;
 }

@@ -15,7 +15,9 @@ async fn pictures_can_be_made_of_every_view() {
     let browser = Browser::start().await;
     browser.open(&fleet.url()).await;
     for theme in ["light", "dark"] {
-        browser.run("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await;
+        browser
+            .run("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)])
+            .await;
         for (name, hash) in views() {
             browser.go(&hash).await;
             keep(&format!("{name}-{theme}.png"), &browser.picture().await);
