@@ -3,7 +3,7 @@
 import { Problem, authorization } from "./api.js";
 
 /** The stream says something at least this often, if only a comment. */
-const SILENCE = 45_000;
+const SILENCE = 40_000;
 
 /** Reads the stream after this event until it ends; throws when it does. */
 export async function listen(after, { opened, event }) {

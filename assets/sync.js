@@ -17,6 +17,7 @@ const LATELY = 6;
 let last = null;
 let streaming = false;
 let doubts = 0;
+let declined = false;
 const due = { instances: new Set(), hosts: new Set(), whole: false, incidents: false };
 let timer = null;
 let busy = false;
@@ -48,11 +49,11 @@ function pulse() {
 async function pulse_once() {
   try {
     const back = !state.loaded || state.link.mode === "offline" || state.link.mode === "locked";
-    if (last === null) last = (await get("/api/v1/events?order=desc&limit=1")).items[0]?.id ?? 0;
     const [status, hosts] = await Promise.all([get("/api/v1/status"), all("/api/v1/hosts")]);
-    set_clock(status.service.started_at, status.service.uptime_seconds);
-    // Another life of the service: its events go on, but what is shown may be from before a crash.
+    // Another life of the service: what is shown may be from before a crash, or from another database.
     const reborn = state.status && state.status.service.started_at !== status.service.started_at;
+    if (last === null || reborn) last = (await get("/api/v1/events?order=desc&limit=1")).items[0]?.id ?? 0;
+    set_clock(status.service.started_at, status.service.uptime_seconds);
     state.status = status;
     replace(state.hosts, hosts);
     if (back || reborn) {
@@ -72,7 +73,8 @@ async function pulse_once() {
 function failed(problem) {
   if (problem.status === 401) {
     set_link("locked", problem.message);
-    new_token(problem.message).then((given) => given && pulse());
+    // Whoever does not give one is not asked again and again: there is a button for it.
+    if (!declined) new_token(problem.message).then((given) => (given ? pulse() : (declined = true)));
   } else set_link("offline", problem.message);
 }
 
@@ -111,7 +113,8 @@ async function follow() {
 }
 
 function took(event) {
-  if (event.id <= last) return;
+  // The stream's last word, before it ends, has no number.
+  if (!Number.isInteger(event.id) || event.id <= last) return;
   last = event.id;
   state.link.heard = Date.now();
   if (event.instance) {

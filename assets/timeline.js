@@ -87,7 +87,7 @@ function lane(list, share, end) {
 export function strip(incident) {
   const begin = Date.parse(incident.opened_at);
   const end = incident.closed_at ? Date.parse(incident.closed_at) : now();
-  const whole = Math.max(end - begin, 100);
+  const whole = Math.max(end - begin, 1);
   const share = (at) => 2 + (96 * Math.min(1, Math.max(0, (Date.parse(at) - begin) / whole)));
   const entries = incident.timeline ?? [];
   const drawn = ["observed", "attempt", "outcome"];
