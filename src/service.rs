@@ -24,7 +24,7 @@ use crate::actors::root::{Assembler, Beside, Doors, Ending, Parts, Reach, ReadAg
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::exit::Exit;
-use crate::http::{self, HttpSettings, OperatorToken, State};
+use crate::http::{self, HttpSettings, OperatorToken, State, Streams};
 use crate::hypervisor::Hypervisor;
 #[cfg(feature = "faults")]
 use crate::hypervisor::faulty::{Deadlines, Faulty};
@@ -141,6 +141,8 @@ async fn live(
     };
     // A listener that cannot be had is told before anything is done to a machine.
     http::check_listen(listen.listen)?;
+    let streams = Streams::default();
+    let shown = streams.clone();
     let outside = move |doors: &Doors| {
         let state = State {
             board,
@@ -149,6 +151,7 @@ async fn live(
             arbiter: doors.arbiter.clone().into(),
             reload: doors.reload.clone(),
             store,
+            streams: shown,
             token,
             version: VERSION,
             backend: "sqlite",
@@ -161,7 +164,7 @@ async fn live(
     let _watchdog = guard_thread(settings.supervision.heartbeat)?;
     tracing::info!(version = VERSION, hosts = settings.hosts.len(), "assured starts");
     let no_handler = |e: std::io::Error| Failure::Start(format!("no signal handler: {e}"));
-    let stop = stop_signal().map_err(no_handler)?;
+    let stop = stop_signal(streams).map_err(no_handler)?;
     let hangups = signal(SignalKind::hangup()).map_err(no_handler)?;
     let tree = Tree::start(Assembler::new(settings, &parts), outside).await.map_err(gave_up)?;
     actix::spawn(say_ready(listening));
@@ -321,8 +324,9 @@ fn guard_thread(heartbeat: Duration) -> Result<Watchdog, Failure> {
     Ok(watchdog)
 }
 
-/// Ready when SIGTERM or SIGINT has come.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+/// Ready when SIGTERM or SIGINT has come. Who follows the audit log is told then; all other requests
+/// are answered while the actions under way end.
+fn stop_signal(streams: Streams) -> std::io::Result<impl Future<Output = ()>> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         let signal = tokio::select! {
@@ -330,6 +334,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             _ = int.recv() => "SIGINT",
         };
         tracing::info!("{signal}: stopping");
+        streams.end();
         manager::stopping("actions under way may end");
     })
 }

@@ -24,6 +24,7 @@ mod refusal;
 mod routes;
 mod server;
 mod state;
+mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -33,3 +34,4 @@ pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;
 pub use server::{HttpError, HttpSettings, check_listen, serve};
 pub use state::{Arbiter, State};
+pub use stream::Streams;

@@ -35,7 +35,7 @@ pub(super) fn app(
 fn routes(app: &mut web::ServiceConfig) {
     use api::{
         events, explain, holds, hosts, incidents, instances, policies, probes, reload, status,
-        supervision,
+        stream, supervision,
     };
     app.service(At::new("/").get(page::index).done())
         .service(At::new("/assets/{file}").get(page::asset).done())
@@ -68,6 +68,7 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(At::new("/api/v1/incidents").get(incidents::list).done())
         .service(At::new("/api/v1/incidents/{id}").get(incidents::one).done())
         .service(At::new("/api/v1/events").get(events::list).done())
+        .service(At::new("/api/v1/events/stream").get(stream::stream).done())
         .service(At::new("/api/v1/policies").get(policies::list).done())
         .service(At::new("/api/v1/policies/explain").post(explain::explain).done())
         .service(At::new("/api/v1/reload").post(reload::reload).done())

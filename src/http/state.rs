@@ -4,6 +4,7 @@ use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, Handler, Recipient};
 
 use super::access::{Names, OperatorToken};
+use super::stream::Streams;
 use crate::actors::messages::{
     AddInstance, Adopt, ChangeInstance, EndMaintenance, ForgetInstance, PutHold, PutMaintenance,
     ReleaseHold, Reload, Retry, SetDesired,
@@ -28,6 +29,8 @@ pub struct State {
     pub reload: Recipient<Reload>,
     /// The records, for reading.
     pub store: Store,
+    /// Who follows the audit log.
+    pub streams: Streams,
     /// The token that changes need.
     pub token: OperatorToken,
     /// The service's version.

@@ -12,6 +12,7 @@ mod reads;
 mod records;
 mod reload;
 mod serving;
+mod stream;
 mod writes;
 
 use actix_web::body::to_bytes;
@@ -63,10 +64,13 @@ fn order(method: Method, path: &str) -> TestRequest {
     ask(method, path).insert_header(("authorization", format!("Bearer {}", fake::TOKEN)))
 }
 
-async fn send(state: &State, request: TestRequest) -> Got {
+fn shared(state: &State) -> web::Data<Shared> {
     let names = Names::of("127.0.0.1:8420".parse().unwrap());
-    let shared = web::Data::new(Shared { state: state.clone(), names });
-    let service = init_service(app(shared)).await;
+    web::Data::new(Shared { state: state.clone(), names })
+}
+
+async fn send(state: &State, request: TestRequest) -> Got {
+    let service = init_service(app(shared(state))).await;
     let response = try_call_service(&service, request.to_request()).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     assert_eq!(headers.get("x-content-type-options").unwrap(), "nosniff");

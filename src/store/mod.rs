@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 pub use admin::CheckReport;
@@ -41,6 +41,7 @@ pub use error::StoreError;
 pub use query::{EventQuery, IncidentQuery, IncidentState, Order};
 
 use crate::faults::{self, Point};
+use crate::model::EventId;
 use location::{Location, Lock};
 use open::{Opened, PATIENCE};
 use readers::Readers;
@@ -57,6 +58,8 @@ pub struct Store {
 struct Inner {
     place: Place,
     healthy: Arc<AtomicBool>,
+    /// The last event that a commit of this process has kept.
+    kept: Arc<watch::Sender<EventId>>,
     stall: Stall,
 }
 
@@ -113,7 +116,8 @@ impl Store {
             },
         };
         let healthy = Arc::new(AtomicBool::new(true));
-        Ok(Self { inner: Arc::new(Inner { place, healthy, stall: Stall::default() }) })
+        let kept = Arc::new(watch::Sender::new(EventId(0)));
+        Ok(Self { inner: Arc::new(Inner { place, healthy, kept, stall: Stall::default() }) })
     }
 
     /// Writes a batch in one transaction. It is sent by the call, before the future is awaited;
@@ -132,12 +136,18 @@ impl Store {
         batch: Batch,
     ) -> impl Future<Output = Result<CommitStats, StoreError>> + Send + use<> {
         let healthy = Arc::clone(&self.inner.healthy);
+        let kept = Arc::clone(&self.inner.kept);
         answer(self.on_writer(move |session| {
             let begun = Instant::now();
             let written = session.transact("writing", |conn| batch.write(conn));
             // A stale batch says that its writer is behind, not that the database is ill.
             let well = matches!(written, Ok(()) | Err(StoreError::Stale { .. }));
             healthy.store(well, Ordering::Relaxed);
+            if written.is_ok()
+                && let Some(last) = batch.events.iter().map(|event| event.id).max()
+            {
+                kept.send_replace(last);
+            }
             written.map(|()| CommitStats { rows: batch.rows(), duration: begun.elapsed() })
         }))
     }
@@ -167,6 +177,13 @@ impl Store {
     /// As for [`Store::load`].
     pub fn reload(&self) -> impl Future<Output = Result<Loaded, StoreError>> + Send + use<> {
         answer(self.on_writer(load_on))
+    }
+
+    /// The number of the last event that was committed since the store was opened, 0 before the
+    /// first, and word of each that follows. Every event up to it can be read by then.
+    #[must_use]
+    pub fn last_event(&self) -> watch::Receiver<EventId> {
+        self.inner.kept.subscribe()
     }
 
     /// Whether the last commit found the database usable; true before the first.

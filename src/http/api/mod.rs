@@ -10,6 +10,7 @@ pub(super) mod policies;
 pub(super) mod probes;
 pub(super) mod reload;
 pub(super) mod status;
+pub(super) mod stream;
 pub(super) mod supervision;
 
 use std::future::{Ready, ready};

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 pub(crate) use arbiter::{FakeArbiter, Says};
 
 use crate::clock::Clock;
-use crate::http::{Arbiter, OperatorToken, State};
+use crate::http::{Arbiter, OperatorToken, State, Streams};
 use crate::model::{
     By, Condition, Desired, DesiredState, Generation, Hold, HostId, HostState, InstanceId, Source,
     Status,
@@ -147,6 +147,7 @@ pub(crate) fn state(fleet: Fleet, says: Says) -> State {
         clock,
         metrics: Metrics::new("0.1.0").unwrap(),
         store: Store::in_memory().unwrap(),
+        streams: Streams::default(),
         token: token(),
         version: "0.1.0",
         backend: "sqlite",

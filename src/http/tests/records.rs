@@ -28,7 +28,7 @@ fn incident(number: i64) -> Incident {
     }
 }
 
-fn event(number: i64, kind: EventKind) -> Event {
+pub(super) fn event(number: i64, kind: EventKind) -> Event {
     Event {
         id: EventId(number),
         at: at("2026-11-23T05:00:00Z"),

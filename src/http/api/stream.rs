@@ -1,0 +1,55 @@
+//! The audit log as it grows.
+
+use actix_web::http::Method;
+use actix_web::http::header::{ContentEncoding, HeaderName};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{Answer, Here};
+use crate::http::problem::Problem;
+use crate::http::query::{Query, cursor};
+use crate::http::refusal::unread;
+use crate::http::stream::Feed;
+use crate::model::{EventId, HostId};
+use crate::store::EventQuery;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Events as they come. From `Last-Event-ID` on, or for those who cannot set headers from
+/// `last_event_id` or the `cursor` of a list; without any, those from now on.
+pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer {
+    let mut query = Query::of(&request)?;
+    let (number, page) = (query.parsed("last_event_id")?.map(EventId), cursor::read(&mut query)?);
+    let wanted = EventQuery {
+        kind: query.parsed("kind")?,
+        host: query.text("host").map(|host| HostId::from(host.as_str())),
+        instance: query.parsed("instance")?,
+        incident: query.parsed("incident")?,
+        ..EventQuery::default()
+    };
+    query.finish()?;
+    // A browser that resumes asks by the same address, and says in the header how far it came.
+    let after = last_event_id(&request)?.or(number).or(page);
+    let mut head = HttpResponse::Ok();
+    head.content_type("text/event-stream; charset=utf-8")
+        // Nothing on the way is to keep it together until it is worth sending.
+        .insert_header(("x-accel-buffering", "no"))
+        .insert_header(ContentEncoding::Identity);
+    if request.method() == Method::HEAD {
+        return Ok(head.finish());
+    }
+    let (pages, body) = here.streams.open()?;
+    let feed = Feed::after(after, wanted, here.store.clone(), &here.streams);
+    let feed = feed.await.map_err(|error| unread(&error))?;
+    actix_web::rt::spawn(feed.run(pages));
+    Ok(head.streaming(body))
+}
+
+fn last_event_id(request: &HttpRequest) -> Result<Option<EventId>, Problem> {
+    let Some(value) = request.headers().get(LAST_EVENT_ID).filter(|v| !v.is_empty()) else {
+        return Ok(None);
+    };
+    let number = value.to_str().ok().and_then(|text| text.parse().ok());
+    number.map(|number| Some(EventId(number))).ok_or_else(|| {
+        Problem::field("Last-Event-ID", "`Last-Event-ID` must be the number of an event")
+    })
+}
