@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use assured::actors::root::{Assembler, Beside, Doors, Parts, Tree};
 use assured::clock::Clock;
 use assured::config;
-use assured::http::{HttpSettings, OperatorToken, State, serve};
+use assured::http::{HttpSettings, OperatorToken, State, Streams, serve};
 use assured::hypervisor::Hypervisor;
 use assured::hypervisor::sim::{SimHost, World};
 use assured::model::{Condition, InstanceId};
@@ -125,6 +125,8 @@ async fn live(
         read_again: None,
     };
     let (store, metrics) = (parts.store.clone(), parts.metrics.clone());
+    let streams = Streams::default();
+    let shown = streams.clone();
     let outside = move |doors: &Doors| {
         let state = State {
             board,
@@ -133,6 +135,7 @@ async fn live(
             arbiter: doors.arbiter.clone().into(),
             reload: doors.reload.clone(),
             store,
+            streams: shown,
             token,
             version: env!("CARGO_PKG_VERSION"),
             backend: "sqlite",
@@ -143,6 +146,7 @@ async fn live(
     let tree = Tree::start(Assembler::new(&settings, &parts), outside).await.unwrap();
     tree.until(async move {
         let _ = stopped.await;
+        streams.end();
     })
     .await;
 }

@@ -15,7 +15,7 @@ async fn a_cut_is_told_and_what_happened_meanwhile_is_shown_afterwards() {
     let fleet = plan.start().await;
     let browser = Browser::start().await;
     browser.open(&fleet.url()).await;
-    browser.until("to be in touch", &format!("['live', 'polling'].includes({MODE})")).await;
+    browser.until("to be in touch", &format!("{MODE} === 'live'")).await;
     browser
         .until("green", "document.querySelector('[data-name=web-1]')?.dataset.tone === 'good'")
         .await;
@@ -38,7 +38,7 @@ async fn a_cut_is_told_and_what_happened_meanwhile_is_shown_afterwards() {
     );
 
     browser.network(true).await;
-    browser.until("to be in touch", &format!("['live', 'polling'].includes({MODE})")).await;
+    browser.until("to be in touch", &format!("{MODE} === 'live'")).await;
     browser
         .until(
             "what happened",
