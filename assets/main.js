@@ -120,8 +120,11 @@ function speak() {
   const key = found.map((trouble) => trouble.key).sort().join();
   if (key === said_last || Date.now() - said_at < 3000) return;
   // At the first look it is told only if something is wrong.
-  if (said_last !== null || found.length) document.getElementById("said").textContent = spoken(found);
-  [said_last, said_at] = [key, Date.now()];
+  if (said_last !== null || found.length) {
+    document.getElementById("said").textContent = spoken(found);
+    said_at = Date.now();
+  }
+  said_last = key;
 }
 
 const common = {

@@ -56,7 +56,7 @@ const seconds = (milliseconds) => (milliseconds < 100_000 ? `${(milliseconds / 1
 export function lanes(incidents) {
   const end = now();
   const starts = incidents.map(({ opened_at }) => Date.parse(opened_at));
-  const whole = Math.max(end - Math.min(...starts), 60_000) * 1.04;
+  const whole = Math.max(end - Math.min(...starts), 10_000) * 1.04;
   const begin = end - whole;
   const share = (at) => (100 * (at - begin)) / whole;
   const by_name = new Map();
