@@ -1,9 +1,10 @@
 //! A fleet as one sees it on a bad morning: of everything that the page can show there is something.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assured::model::{Command, Condition};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::SOON;
 use crate::fleet::{Fleet, Plan};
