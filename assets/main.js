@@ -88,18 +88,21 @@ function link() {
 
 function banners() {
   const said = [];
-  const say = (tone, key, ...text) => said.push(h("div", { class: "banner", "data-tone": tone, "data-key": key, role: "alert" }, icon(tone === "worst" ? "cross" : "warning"), h("p", {}, text)));
+  // What changes by the second stands outside of what is said aloud.
+  const say = (tone, key, text, ...more) => said.push(h("div", { class: "banner", "data-tone": tone, "data-key": key },
+    icon(tone === "worst" ? "cross" : "warning"), h("p", { role: "alert" }, text), h("div", {}, more)));
   const { mode, heard, why } = state.link;
   if (mode === "offline") {
-    say("worst", "offline", h("b", {}, "Disconnected. "), heard ? `What is shown is ${span(Date.now() - heard)} old. ` : "", `${why} It is tried again by itself. `,
+    say("worst", "offline", [h("b", {}, "Disconnected. "), `${why} It is tried again by itself. `],
+      heard && h("span", {}, `What is shown is ${span(Date.now() - heard)} old. `),
       h("button", { type: "button", class: "quiet", "data-do": "again" }, "Try now"));
   }
-  if (mode === "locked") say("warn", "locked", h("b", {}, "An access token is needed. "), h("button", { type: "button", class: "quiet", "data-do": "token" }, "Give one"));
+  if (mode === "locked") say("warn", "locked", h("b", {}, "An access token is needed."), h("button", { type: "button", class: "quiet", "data-do": "token" }, "Give one"));
   const status = state.status;
   if (status) {
-    if (!status.service.ready) say("warn", "ready", h("b", {}, "Not ready yet: "), "the service has not heard of every host so far.");
-    if (status.service.config_error) say("warn", "config", h("b", {}, "The configuration was refused: "), status.service.config_error);
-    if (!status.database.healthy) say("worst", "database", h("b", {}, "The database cannot be used: nothing is repaired. "), status.database.error ?? "");
+    if (!status.service.ready) say("warn", "ready", [h("b", {}, "Not ready yet: "), "the service has not heard of every host so far."]);
+    if (status.service.config_error) say("warn", "config", [h("b", {}, "The configuration was refused: "), status.service.config_error]);
+    if (!status.database.healthy) say("worst", "database", [h("b", {}, "The database cannot be used: nothing is repaired. "), status.database.error ?? ""]);
   }
   show(document.getElementById("banners"), said);
   document.body.classList.toggle("stale", mode === "offline" || mode === "locked");

@@ -30,6 +30,8 @@ export function start() {
   beat();
 }
 
+/** Ends the pause before the next try of the stream. */
+let wake = () => {};
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function beat() {
@@ -57,6 +59,7 @@ async function pulse_once() {
     state.status = status;
     replace(state.hosts, hosts);
     if (back || reborn) {
+      wake();
       await read_whole();
       touch_all();
     } else if (!streaming) await catch_up();
@@ -107,7 +110,7 @@ async function follow() {
       // Whether the service is gone, or only its stream, shows at once.
       if (was) pulse();
     }
-    await pause(wait * (0.75 + Math.random() / 2));
+    await Promise.race([pause(wait * (0.75 + Math.random() / 2)), new Promise((now) => (wake = now))]);
     wait = Math.min(wait * 2, LONGEST_PAUSE);
   }
 }

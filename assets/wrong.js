@@ -6,6 +6,8 @@ import { ago, now, span, until } from "./time.js";
 import { badge, count, seen, severity_of, status_of } from "./words.js";
 
 const SHOWN = 8;
+/** More than these one does not read: the grid has them all. */
+const MOST = 200;
 const LATELY = 10 * 60_000;
 
 /** Everything that is wrong: hosts that cannot be reached, incidents, and instances that have none. */
@@ -68,7 +70,7 @@ export function next_of(instance) {
 
 /** The section at the top. */
 export function wrong(found, all) {
-  const shown = all ? found : found.slice(0, SHOWN);
+  const shown = found.slice(0, all ? MOST : SHOWN);
   const title = found.length ? `Wrong now: ${found.length.toLocaleString("en")}` : "Nothing is wrong";
   return h(
     "section",
@@ -78,7 +80,7 @@ export function wrong(found, all) {
     found.length > 0 && h("ul", { class: "lines" }, shown.map(line)),
     found.length > SHOWN &&
       h("button", { type: "button", class: "quiet", "data-do": "more", "aria-expanded": String(all) },
-        all ? "Show fewer" : `Show all ${found.length.toLocaleString("en")}`),
+        all ? "Show fewer" : `Show ${found.length > MOST ? `the first ${MOST}` : `all ${found.length}`}`),
     lately(),
   );
 }
