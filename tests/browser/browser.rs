@@ -9,6 +9,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::SOON;
@@ -17,16 +18,21 @@ use crate::network::{Network, Tools};
 /// How a page is asked again whether it is so by now.
 const AGAIN: Duration = Duration::from_millis(25);
 
+/// One browser at a time: what it takes is measured, and a machine with two cores has two tests at once.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 /// A browser. Dropping it ends it and everything that it has started.
 pub struct Browser {
     pub client: Client,
     driver: Child,
     _profile: TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Browser {
     /// Starts one.
     pub async fn start() -> Self {
+        let turn = TURN.lock().await;
         let profile = tempfile::tempdir().unwrap();
         let (driver, port) = driver(profile.path());
         let arguments = [
@@ -52,7 +58,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("the driver starts a Chromium");
-        let browser = Self { client, driver, _profile: profile };
+        let browser = Self { client, driver, _profile: profile, _turn: turn };
         browser.size(1360, 900).await;
         browser
     }
