@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that assured needs and this machine lacks.
 #
-#   deploy/install-packages.sh [build] [lab] [tools]      all if none is named
+#   deploy/install-packages.sh [build] [lab] [tools] [browser]      all if none is named
 #
 # build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need. tools: whose
-# programs the tests ask for their opinion.
+# programs the tests ask for their opinion. browser: what the tests of the dashboard look at it with.
 # Does nothing, fast, if all are there. Uses sudo when it is not run by root.
 set -eu
 
@@ -12,9 +12,10 @@ build="libvirt-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
 tools="prometheus prometheus-alertmanager python3-aiosmtpd"
+browser="chromium chromium-driver fonts-dejavu-core"
 
 wanted=
-[ $# -gt 0 ] || set -- build lab tools
+[ $# -gt 0 ] || set -- build lab tools browser
 for group in "$@"; do
     case $group in
         build)
@@ -24,8 +25,9 @@ for group in "$@"; do
             ;;
         lab) wanted="$wanted $lab" ;;
         tools) wanted="$wanted $tools" ;;
+        browser) wanted="$wanted $browser" ;;
         *)
-            echo "$0: there is no group \"$group\": use build, lab, or tools" >&2
+            echo "$0: there is no group \"$group\": use build, lab, tools, browser, or none for all" >&2
             exit 64
             ;;
     esac

@@ -17,6 +17,7 @@ mod deadline;
 mod gate;
 mod json;
 mod listing;
+mod page;
 mod problem;
 mod query;
 mod refusal;

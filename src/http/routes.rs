@@ -11,7 +11,7 @@ use actix_web::{
 use super::problem::Problem;
 use super::query::not_found;
 use super::state::Shared;
-use super::{api, deadline, gate};
+use super::{api, deadline, gate, page};
 
 /// The application of one worker.
 pub(super) fn app(
@@ -39,7 +39,9 @@ fn routes(app: &mut web::ServiceConfig) {
         events, explain, holds, hosts, incidents, instances, policies, probes, reload, status,
         stream, supervision,
     };
-    app.service(At::new("/healthz").get(probes::healthz).done())
+    app.service(At::new("/").get(page::index).done())
+        .service(At::new("/assets/{file}").get(page::asset).done())
+        .service(At::new("/healthz").get(probes::healthz).done())
         .service(At::new("/readyz").get(probes::readyz).done())
         .service(At::new("/metrics").get(probes::metrics).done())
         .service(At::new("/api/v1/status").get(status::status).done())

@@ -117,6 +117,12 @@ impl Demo {
                 let _ = writeln!(text, "  {:<48} {what}", format!("{command} {words}"));
             }
         }
+        let token = self.lab.folder().join("data/operator.token");
+        let _ = writeln!(
+            text,
+            "\nThe dashboard: http://127.0.0.1:8420/\n  to change something there, give it the token in {}",
+            token.display()
+        );
         let config = self.config_path();
         let config = config.display();
         let _ = writeln!(
