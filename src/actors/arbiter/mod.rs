@@ -35,7 +35,7 @@ mod turn;
 mod unmanaged;
 mod views;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +117,9 @@ pub struct Arbiter {
     /// no book. Both survive it: what is under way counts against the limits all the same.
     carried: BTreeMap<InstanceId, AttemptId>,
     ends: Vec<Ended>,
+    /// Of these, those for which a definition is being read first: no actor has them before that, and
+    /// with the arbiter's life that ends.
+    defining: BTreeSet<InstanceId>,
     /// Failures of actors that were told while there was no book, and when.
     unsaid: Vec<(Timestamp, Line)>,
     /// Whether a commit is under way.
@@ -161,6 +164,7 @@ impl Arbiter {
             notifier: None,
             carried: BTreeMap::new(),
             ends: Vec::new(),
+            defining: BTreeSet::new(),
             unsaid: Vec::new(),
             committing: false,
             taken: 0,
@@ -327,6 +331,9 @@ impl Supervised for Arbiter {
         self.taken = 0;
         self.turn_ends = false;
         self.replies.clear();
+        for id in std::mem::take(&mut self.defining) {
+            self.carried.remove(&id);
+        }
         if bug(Bug::HalfChangedBook) {
             return;
         }

@@ -100,11 +100,14 @@ impl Book {
     /// An instance is another host's from now on: if it was active on this one, it is so still until
     /// this one says otherwise.
     pub(super) fn stays_where_it_was(&mut self, id: InstanceId, from: &HostId, now: Timestamp) {
-        let Some(entry) = self.instances.get(&id) else { return };
+        let Some(entry) = self.instances.get_mut(&id) else { return };
         let Some(condition) = entry.condition().filter(|condition| condition.is_active()) else {
             return;
         };
         let sighting = Sighting { condition, at: entry.seen_at.unwrap_or(now) };
+        // N2 holds over a restart as well, whatever else had it active meanwhile.
+        entry.record.last_active = Some(LastActive { host: from.clone(), at: sighting.at });
+        self.turn.write(id);
         self.foreign.entry(id).or_default().insert(from.clone(), sighting);
         self.turn.then(Effect::Relist(from.clone()));
     }
