@@ -1,7 +1,6 @@
 //! What can be done about a mismatch, and what became of it.
 
-use jiff::Timestamp;
-use std::time::Duration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::text::words;
 use super::{AttemptId, Generation, HostId, IncidentId, InstanceId};
@@ -178,7 +177,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// For so long a guest that shuts down may do so because it was asked to: guests take their time.
-    pub const SHUTDOWN_ANSWERED_WITHIN: Duration = Duration::from_secs(15 * 60);
+    pub const SHUTDOWN_ANSWERED_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
     /// Whether it may have reached the guest: nobody says that it has not.
     #[must_use]

@@ -25,6 +25,9 @@ use crate::model::{
 use crate::policy::{Admission, Decision, Limits, Policies};
 use crate::snapshot::{Freshness, Moment};
 
+/// Where else instances are active, by host.
+pub(super) type Foreign = HashMap<InstanceId, BTreeMap<HostId, Sighting>>;
+
 /// All that the arbiter knows.
 #[derive(Debug)]
 pub(super) struct Book {
@@ -37,7 +40,7 @@ pub(super) struct Book {
     /// What the database has of hosts that are not configured.
     pub(super) absent: HashMap<HostId, HostRecord>,
     /// Instances that were listed active on hosts other than their own.
-    pub(super) foreign: HashMap<InstanceId, BTreeMap<HostId, Sighting>>,
+    pub(super) foreign: Foreign,
     /// Who may act.
     pub(super) admission: Admission,
     /// Whether actions may be taken at all.
@@ -180,8 +183,8 @@ impl Entry {
         let before = self.record.desired.generation;
         seen == Condition::ShutoffShutdown
             && self.asked_down.is_some_and(|(asked, generation)| {
-                let within = SignedDuration::try_from(Attempt::SHUTDOWN_ANSWERED_WITHIN);
-                generation < before && within.is_ok_and(|w| at.duration_since(asked) < w)
+                let late = at.duration_since(asked);
+                generation < before && late < Attempt::SHUTDOWN_ANSWERED_WITHIN
             })
     }
 

@@ -185,7 +185,7 @@ impl Arbiter {
         ctx: &mut Context<Self>,
     ) {
         self.carried.insert(id, carry.attempt);
-        self.defining.insert(id);
+        self.defining.insert(carry.attempt);
         let store = self.settings.store.clone();
         let read = wrap_future::<_, Self>(async move { store.definition(id).await });
         ctx.spawn(read.map(move |read, act, ctx| act.have_definition(id, carry, read, ctx)));
@@ -198,7 +198,7 @@ impl Arbiter {
         read: Result<Option<Definition>, StoreError>,
         ctx: &mut Context<Self>,
     ) {
-        self.defining.remove(&id);
+        self.defining.remove(&carry.attempt);
         if self.carried.get(&id) != Some(&carry.attempt) {
             // It was given up meanwhile.
             return;

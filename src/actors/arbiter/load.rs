@@ -17,7 +17,7 @@ use super::{Arbiter, ArbiterSettings, RECOVERY_CAP};
 use crate::actors::disturb::disturb;
 use crate::actors::traffic::Hello;
 use crate::faults::{Bug, Point, bug};
-use crate::model::{AttemptId, InstanceId};
+use crate::model::{AttemptId, InstanceId, Observed};
 use crate::store::{Loaded, StoreError};
 
 impl Arbiter {
@@ -171,7 +171,10 @@ fn book_from(
         }
     }
     for shutdown in &loaded.shutdowns {
-        if let Some(entry) = entries.get_mut(&shutdown.instance) {
+        let Some(entry) = entries.get_mut(&shutdown.instance) else { continue };
+        // What has come up since then has answered it.
+        let has_answered = |o: Observed| o.condition.is_active() && o.since > shutdown.at;
+        if !entry.record.observed.is_some_and(has_answered) {
             entry.note_shutdown(shutdown);
         }
     }

@@ -119,7 +119,7 @@ pub struct Arbiter {
     ends: Vec<Ended>,
     /// Of these, those for which a definition is being read first: no actor has them before that, and
     /// with the arbiter's life that ends.
-    defining: BTreeSet<InstanceId>,
+    defining: BTreeSet<AttemptId>,
     /// Failures of actors that were told while there was no book, and when.
     unsaid: Vec<(Timestamp, Line)>,
     /// Whether a commit is under way.
@@ -331,9 +331,8 @@ impl Supervised for Arbiter {
         self.taken = 0;
         self.turn_ends = false;
         self.replies.clear();
-        for id in std::mem::take(&mut self.defining) {
-            self.carried.remove(&id);
-        }
+        let defining = std::mem::take(&mut self.defining);
+        self.carried.retain(|_, attempt| !defining.contains(attempt));
         if bug(Bug::HalfChangedBook) {
             return;
         }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::book::{Book, Entry};
+use super::book::{Book, Entry, Foreign};
 use super::turn::{Effect, Line};
 use crate::actors::traffic::Seen;
 use crate::faults::{Bug, bug};
@@ -34,8 +34,7 @@ impl Book {
         let before = entry.record.observed;
         let was_active = before.is_some_and(|o| o.condition.is_active());
         // N2 holds over a restart as well: of two hosts that have it, the other one is remembered.
-        let elsewhere = self.foreign.get(&id).is_some_and(|hosts| !hosts.is_empty());
-        let is_remembered = elsewhere && entry.record.last_active.is_some();
+        let is_remembered = is_elsewhere(&self.foreign, id) && entry.record.last_active.is_some();
         if seen.condition.is_active() {
             if !is_remembered {
                 let host = entry.record.host.clone();
@@ -91,8 +90,10 @@ impl Book {
             return;
         }
         // What is off here and active elsewhere is not off: an order is not carried out by that.
-        let elsewhere = self.foreign.get(&id).is_some_and(|hosts| !hosts.is_empty());
-        if elsewhere && !observed.condition.is_active() && !entry.record.settled {
+        if is_elsewhere(&self.foreign, id)
+            && !observed.condition.is_active()
+            && !entry.record.settled
+        {
             return;
         }
         if desired.state.is_met_by(observed.condition) {
@@ -243,6 +244,11 @@ impl Book {
 fn interruption(why: &str, now: Timestamp) -> crate::model::Outcome {
     let (kind, detail) = (OutcomeKind::Interrupted, Some(why.to_owned()));
     crate::model::Outcome { kind, at: now, detail }
+}
+
+/// Whether another host has it active, as far as was heard.
+fn is_elsewhere(foreign: &Foreign, id: InstanceId) -> bool {
+    foreign.get(&id).is_some_and(|hosts| !hosts.is_empty())
 }
 
 /// Attempts from before now no longer count.

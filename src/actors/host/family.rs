@@ -100,13 +100,14 @@ impl Host {
         ctx: &mut Context<Self>,
     ) -> Option<Started> {
         let id = assignment.instance;
-        let known = self.assignments.insert(id, assignment.clone());
-        if known.is_some_and(|known| Arc::ptr_eq(&known.freshness, &assignment.freshness)) {
+        let known = self.assignments.get(&id);
+        if known.is_some_and(|known| !Arc::ptr_eq(&known.freshness, &assignment.freshness)) {
+            // Its looks are to be noted elsewhere: it was forgotten and came back.
+            self.unassign(id);
+        }
+        if self.assignments.insert(id, assignment.clone()).is_some() {
             return None;
         }
-        // It may be there and note its looks elsewhere: it was forgotten and came back.
-        self.unassign(id);
-        self.assignments.insert(id, assignment.clone());
         let delay = DelaySpec::default();
         let exhausted = Exhausted::Quarantine { retry_after: self.family.quarantine };
         let limit = self.family.limit;
