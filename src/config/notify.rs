@@ -24,6 +24,8 @@ pub struct Notify {
 const SEVERITIES: &[Severity] = &[Severity::Info, Severity::Warning, Severity::Critical];
 const GROUP_WAIT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// As often as Prometheus does.
+const REPEAT: Duration = Duration::from_secs(60);
 
 impl Notify {
     /// Reads the section; nobody is told where there is none.
@@ -59,9 +61,11 @@ fn webhook(mut section: Section<'_>, names: &mut BTreeSet<String>) -> Option<Rec
 
 fn alertmanager(mut section: Section<'_>, names: &mut BTreeSet<String>) -> Option<Receiver> {
     let url = section.need("url").and_then(endpoint);
+    let range = Duration::from_secs(1)..=Duration::from_secs(60 * 60);
+    let repeat = section.optional("repeat", REPEAT, |e| e.duration(range));
     let common = Common::read(&mut section, url.as_ref().map(|u| named("alertmanager", u)), names);
     section.finish();
-    common.with(Way::Alertmanager { url: url? })
+    common.with(Way::Alertmanager { url: url?, repeat })
 }
 
 fn mail(mut section: Section<'_>, names: &mut BTreeSet<String>) -> Option<Receiver> {

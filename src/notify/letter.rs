@@ -65,7 +65,7 @@ pub fn compose(receiver: &Receiver, stories: &[Story], sender: &Sender) -> Optio
             body: cloud_event::of(stories, sender).to_string(),
             secret_file: secret_file.clone(),
         },
-        Way::Alertmanager { url } => Letter::Post {
+        Way::Alertmanager { url, .. } => Letter::Post {
             url: url.with_path(alerts::PATH),
             content_type: "application/json",
             body: alerts::of(stories, receiver.severity, sender).to_string(),
@@ -91,7 +91,7 @@ pub fn test_letter(receiver: &Receiver, number: u64, sender: &Sender) -> Letter 
             body: cloud_event::test(number, sender).to_string(),
             secret_file: secret_file.clone(),
         },
-        Way::Alertmanager { url } => Letter::Post {
+        Way::Alertmanager { url, .. } => Letter::Post {
             url: url.with_path(alerts::PATH),
             content_type: "application/json",
             body: alerts::test(sender).to_string(),

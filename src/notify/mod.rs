@@ -21,5 +21,5 @@ mod tests;
 
 pub use courier::{Courier, SendError};
 pub use letter::{Letter, Sender, compose, machine, test_letter};
-pub use outbox::{Next, next};
+pub use outbox::{MOST, Next, next};
 pub use receiver::{Endpoint, MailWay, Receiver, SmtpSecurity, SmtpServer, Way};

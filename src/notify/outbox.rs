@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::{Delivery, DeliveryId, HostId};
 
 /// How many steps of incidents one message tells at most. What is more goes into the next one.
-const MOST: usize = 200;
+pub const MOST: usize = 200;
 
 /// What is to be done for a receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]

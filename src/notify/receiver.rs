@@ -38,9 +38,23 @@ pub enum Way {
     Alertmanager {
         /// Where Alertmanager is, without `/api/v2`.
         url: Endpoint,
+        /// How often it is told again of what is open: it keeps alerts in memory only, and has forgotten
+        /// them after a restart.
+        repeat: Duration,
     },
     /// Mail by SMTP.
     Mail(MailWay),
+}
+
+impl Way {
+    /// How often it is to be told again of what is open; none where once is enough.
+    #[must_use]
+    pub const fn repeat(&self) -> Option<Duration> {
+        match self {
+            Self::Alertmanager { repeat, .. } => Some(*repeat),
+            Self::Webhook { .. } | Self::Mail(_) => None,
+        }
+    }
 }
 
 /// How mail is sent.
@@ -148,7 +162,7 @@ impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Webhook { url, .. } => write!(f, "webhook at {url}"),
-            Self::Alertmanager { url } => write!(f, "Alertmanager at {url}"),
+            Self::Alertmanager { url, .. } => write!(f, "Alertmanager at {url}"),
             Self::Mail(MailWay { server, .. }) => {
                 write!(f, "mail by {}:{}", server.host, server.port)
             }

@@ -70,6 +70,14 @@ impl Store {
         self.read("reading the outbox", move |conn| deliveries::heads(conn, &receiver)).await
     }
 
+    /// What a receiver was told last of each incident that is not over, by incident.
+    ///
+    /// # Errors
+    /// As for [`Store::events`].
+    pub async fn told_open(&self, receiver: Arc<str>) -> Result<Vec<Delivery>, StoreError> {
+        self.read("reading what is told", move |conn| deliveries::told_open(conn, &receiver)).await
+    }
+
     /// Deliveries with all that messages say of them, in their order. One whose incident is gone is left
     /// out.
     ///

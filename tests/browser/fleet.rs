@@ -113,7 +113,8 @@ async fn live(
     stopped: oneshot::Receiver<()>,
 ) {
     let clock = Clock::system();
-    let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
+    let board = Board::new(clock.now(), Arc::new(settings.policies.clone()))
+        .with_tokens(Arc::clone(&settings.http.tokens));
     let parts = Parts {
         clock: clock.clone(),
         store: Store::in_memory().unwrap(),

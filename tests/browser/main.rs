@@ -16,6 +16,7 @@ mod network;
 mod orders;
 mod pictures;
 mod reading;
+mod tokens;
 
 use std::time::Duration;
 

@@ -58,18 +58,21 @@ fn alertmanager_shows_what_is_open_and_no_more() {
             .unwrap();
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
-        let child = program("ALERTMANAGER", "prometheus-alertmanager")
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.path={}", dir.path().display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg("--cluster.listen-address=")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let _alertmanager = Program(child.expect(
-            "prometheus-alertmanager is to be installed (deploy/install-packages.sh), or ALERTMANAGER to be its path",
-        ));
-        let receivers = format!("[[notify.alertmanager]]\nurl = \"{url}\"\n");
+        let start = || {
+            let child = program("ALERTMANAGER", "prometheus-alertmanager")
+                .arg(format!("--config.file={}", config.display()))
+                .arg(format!("--storage.path={}", dir.path().display()))
+                .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+                .arg("--cluster.listen-address=")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            Program(child.expect(
+                "prometheus-alertmanager is to be installed (deploy/install-packages.sh), or ALERTMANAGER to be its path",
+            ))
+        };
+        let alertmanager = start();
+        let receivers = format!("[[notify.alertmanager]]\nurl = \"{url}\"\nrepeat = \"2s\"\n");
         let (mut rig, ids) = rig(&["web-1"], &receivers);
         // Alertmanager goes by the real time, and the world's begins with the year.
         let begin: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -82,6 +85,11 @@ fn alertmanager_shows_what_is_open_and_no_more() {
         assert_eq!(open[0]["labels"]["alertname"], "AssuredHost");
         assert_eq!(open[0]["labels"]["severity"], "critical");
         assert_eq!(open[0]["status"]["state"], "active");
+        // Killed: it has forgotten what it was told, and is told again.
+        drop(alertmanager);
+        let _alertmanager = start();
+        let again = until("it fires again", || alerts(&url).filter(|a| !a.is_empty())).await;
+        assert_eq!((again.len(), &again[0]["labels"]), (1, &open[0]["labels"]));
         rig.host("kvm-1").start_daemon();
         until("it is resolved", || alerts(&url).filter(Vec::is_empty)).await;
         service.in_sync(ids[0], 20).await;

@@ -7,6 +7,7 @@ use actix::Addr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Arbiter;
+use super::repeat::Repeat;
 use crate::actors::traffic::DeliveryTried;
 use crate::clock::Clock;
 use crate::model::{Delivery, Story, Tried};
@@ -38,6 +39,7 @@ pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     pub(super) arbiter: Addr<Arbiter>,
+    pub(super) repeated: Repeat,
 }
 
 /// What came of it.
@@ -65,8 +67,8 @@ pub(super) async fn deliver(desk: Rc<Desk>) -> Came {
     };
     let parts = match next(&pending, desk.clock.now()) {
         Next::Send(parts) => parts,
-        Next::At(at) => return Came::At(at),
-        Next::Nothing => return Came::Nothing,
+        Next::At(at) => return desk.rest(Some(at)).await,
+        Next::Nothing => return desk.rest(None).await,
     };
     let stories = match desk.store.stories(parts.clone()).await {
         Ok(stories) => stories,
@@ -90,7 +92,13 @@ pub(super) async fn deliver(desk: Rc<Desk>) -> Came {
 }
 
 impl Desk {
-    async fn send(&self, stories: &[Story]) -> Result<(), SendError> {
+    /// Nothing is due, and nothing new before `at`: there may be something to repeat.
+    async fn rest(&self, at: Option<Timestamp>) -> Came {
+        let next = self.repeat().await.into_iter().chain(at).min();
+        next.map_or(Came::Nothing, Came::At)
+    }
+
+    pub(super) async fn send(&self, stories: &[Story]) -> Result<(), SendError> {
         let sender = Sender { machine: self.machine.clone(), now: self.clock.now() };
         match compose(&self.receiver, stories, &sender) {
             Some(letter) => self.courier.send(letter, self.receiver.timeout).await,
@@ -135,6 +143,7 @@ fn incidents(
     stories.iter().map(|s| (s.incident.id, s.incident.instance)).collect()
 }
 
-fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
+/// Then, or at the end of time.
+pub(super) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -8,6 +8,7 @@
 //! may come twice, and none is lost. Not in here: what a message says.
 
 mod deliver;
+mod repeat;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ use crate::store::Store;
 use crate::supervision::{Alarm, ExitSlot};
 use crate::telemetry::Metrics;
 use deliver::{Came, Desk, deliver};
+use repeat::Repeat;
 
 /// The couriers of all receivers, by name. They outlive the notifier's lives.
 pub type Couriers = Rc<RefCell<HashMap<Arc<str>, Rc<Courier>>>>;
@@ -106,6 +108,7 @@ impl Notifier {
                 store: s.store.clone(),
                 metrics: s.metrics.clone(),
                 arbiter: s.arbiter.clone(),
+                repeated: Repeat::default(),
             });
             self.lines.push(Line { desk, state: State::Idle(None), pause: None });
         }

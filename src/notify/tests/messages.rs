@@ -136,7 +136,8 @@ fn where_letters_go() {
         ("http://a:9093", "http://a:9093/api/v2/alerts"),
         ("http://a/b/", "http://a/b/api/v2/alerts"),
     ] {
-        let alertmanager = receiver(Way::Alertmanager { url: endpoint(url) });
+        let alertmanager =
+            receiver(Way::Alertmanager { url: endpoint(url), repeat: Duration::MAX });
         assert_eq!(posted(compose(&alertmanager, &stories, &sender()).unwrap()), expected);
         assert_eq!(posted(test_letter(&alertmanager, 1, &sender())), expected);
     }

@@ -98,6 +98,25 @@ pub(in crate::store) fn heads(
     Ok(rows.into_iter().map(DeliveryRow::into_model).collect::<Result<_, _>>()?)
 }
 
+/// What a receiver was told last of each incident that is not over, by incident.
+pub(in crate::store) fn told_open(
+    conn: &mut SqliteConnection,
+    receiver: &str,
+) -> Result<Vec<Delivery>, Failure> {
+    let open = incidents::table.filter(incidents::closed_at.is_null()).select(incidents::id);
+    let rows: Vec<DeliveryRow> = dsl::deliveries
+        .filter(dsl::incident.eq_any(open))
+        .filter(dsl::receiver.eq(receiver))
+        .filter(dsl::delivered_at.is_not_null())
+        .order(dsl::id)
+        .load(conn)?;
+    let mut last = BTreeMap::new();
+    for row in rows {
+        last.insert(row.incident, row);
+    }
+    Ok(last.into_values().map(DeliveryRow::into_model).collect::<Result<_, _>>()?)
+}
+
 /// Deliveries with all that messages say of them. One whose incident is gone is left out.
 pub(in crate::store) fn stories(
     conn: &mut SqliteConnection,

@@ -107,3 +107,25 @@ fn what_cannot_be_written_keeps_the_incident_out_too() {
     assert!(commit(&store, with_incidents(twice)).is_err());
     assert_eq!(run(store.incident(IncidentId(1))).unwrap(), None);
 }
+
+#[test]
+fn what_was_told_last_of_what_is_open() {
+    let store = Store::in_memory().unwrap();
+    let raised = Delivery { phase: Phase::Raised, ..delivery(3, 1, "a") };
+    let others = Delivery { receiver: "mail".into(), ..delivery(4, 1, "a") };
+    let all = vec![delivery(1, 1, "a"), delivery(2, 2, "a"), raised, others];
+    commit(&store, with_incidents(all)).unwrap();
+    let open = |store: &Store| {
+        let told = run(store.told_open("hook".into())).unwrap();
+        told.iter().map(|d| d.id.0).collect::<Vec<_>>()
+    };
+    // Not delivered is not told.
+    assert_eq!(open(&store), []);
+    commit(&store, tried(&[1, 2], None)).unwrap();
+    assert_eq!(open(&store), [1, 2]);
+    commit(&store, tried(&[3], None)).unwrap();
+    assert_eq!(open(&store), [3, 2]);
+    let closed = Incident { closed_at: Some(at(9)), ..incident(2, 2) };
+    commit(&store, Batch { incidents: vec![closed], ..Batch::default() }).unwrap();
+    assert_eq!(open(&store), [3]);
+}

@@ -14,7 +14,7 @@ fn outbox() -> Outbox {
         name: name.into(),
         severity,
         timeout: Duration::from_secs(1),
-        way: Way::Alertmanager { url: Endpoint::parse("http://a").unwrap() },
+        way: Way::Alertmanager { url: Endpoint::parse("http://a").unwrap(), repeat: Duration::MAX },
     };
     let receivers = vec![receiver("all", Severity::Info), receiver("worst", Severity::Critical)];
     let notify = Notify { group_wait: Duration::from_secs(2), receivers };
