@@ -1,5 +1,7 @@
 //! What messages say.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::sample::*;
