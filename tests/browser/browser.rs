@@ -63,9 +63,14 @@ impl Browser {
         browser
     }
 
+    /// Opens the page, whatever it shows.
+    pub async fn load(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
     /// Opens the page, and waits until it shows a fleet.
     pub async fn open(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+        self.load(url).await;
         self.until("the fleet to be shown", "!!document.querySelector('#foot span')").await;
     }
 

@@ -30,7 +30,7 @@ async fn a_viewer_sees_everything_live_and_changes_nothing() {
     let id = plan.guest("kvm-1", "web-1", Condition::RunningBooted, "running");
     let fleet = plan.start().await;
     let browser = Browser::start().await;
-    browser.open(&fleet.url()).await;
+    browser.load(&fleet.url()).await;
     browser.until("to be asked", ASKED).await;
     assert_eq!(browser.is(MODE).await, "locked");
     assert_eq!(browser.is("!!document.querySelector('[data-name=web-1]')").await, false);
@@ -43,12 +43,12 @@ async fn a_viewer_sees_everything_live_and_changes_nothing() {
         .await;
     give(&browser, &viewer.token).await;
     browser.until("to be in touch", &format!("{MODE} === 'live'")).await;
-    let tile = |tone: &str| {
-        format!("document.querySelector('[data-name=web-1]')?.dataset.tone === '{tone}'")
+    let tile = |status: &str| {
+        format!("document.querySelector('[data-name=web-1]')?.dataset.status === '{status}'")
     };
-    browser.until("a green tile", &tile("good")).await;
+    browser.until("it in sync", &tile("in_sync")).await;
     fleet.host("kvm-1").destroy(id);
-    browser.until("a red tile", &tile("bad")).await;
+    browser.until("what happened", &tile("out_of_sync")).await;
 
     browser.click("[data-name=web-1]").await;
     browser.until("its page", "document.querySelector('main h1')?.textContent === 'web-1'").await;
