@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use serde_json::{Value, json};
 
 use super::{Files, Ran, run};
 use crate::actors::messages::Refusal;
 use crate::http::tests::fake::{self, Says, TOKEN, at, fleet, id, instance, put};
-use crate::http::{HttpSettings, serve};
+use crate::http::{Handle, HttpSettings, Scheme, serve};
 use crate::model::{
     Condition, DesiredState, Event, EventId, EventKind, Incident, IncidentId, Severity, Status,
 };
@@ -20,19 +19,24 @@ use crate::store::Batch;
 /// A service that ends with this value, and a configuration by which it is found.
 pub(super) struct Service {
     files: Files,
-    handle: ServerHandle,
+    handle: Handle,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Service {
     pub(super) fn start(fleet: Fleet, says: Says) -> Self {
-        let (tell, told) = mpsc::channel::<(SocketAddr, ServerHandle)>();
+        let (tell, told) = mpsc::channel::<(SocketAddr, Handle)>();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let state = fake::state(fleet, says);
                 state.store.commit(records()).await.unwrap();
                 let listen = "127.0.0.1:0".parse().unwrap();
-                let settings = HttpSettings { listen, workers: 1, drain: Duration::from_secs(1) };
+                let settings = HttpSettings {
+                    listen,
+                    scheme: Scheme::Http,
+                    workers: 1,
+                    drain: Duration::from_secs(1),
+                };
                 let (server, address) = serve(settings, state).unwrap();
                 tell.send((address, server.handle())).unwrap();
                 server.await.unwrap();
@@ -56,7 +60,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        drop(self.handle.stop(false));
+        self.handle.stop();
         self.thread.take().unwrap().join().unwrap();
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::fake::{Says, TOKEN, fleet, id, state};
 use super::{ask, order, send};
 use crate::http::access::Names;
-use crate::http::{OperatorToken, TOKEN_FILE, TokenError};
+use crate::http::{OperatorToken, Scheme, TOKEN_FILE, TokenError};
 
 #[actix_web::test]
 async fn requests_come_by_the_services_own_names() {
@@ -50,7 +50,7 @@ async fn requests_come_by_the_services_own_names() {
 
 #[test]
 fn names_are_those_of_the_address() {
-    let names = |listen: &str| format!("{:?}", Names::of(listen.parse().unwrap()));
+    let names = |listen: &str| format!("{:?}", Names::of(listen.parse().unwrap(), Scheme::Http));
     assert!(names("127.0.0.5:9000").contains("\"127.0.0.5:9000\""));
     assert!(names("[::1]:80").contains("\"localhost\""));
     assert!(!names("[::1]:8420").contains("\"localhost\""));

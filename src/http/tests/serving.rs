@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use super::fake::{Says, fleet, state};
-use crate::http::{HttpError, HttpSettings, serve};
+use crate::http::{HttpError, HttpSettings, Scheme, serve};
 
 fn settings(listen: SocketAddr) -> HttpSettings {
-    HttpSettings { listen, workers: 2, drain: Duration::from_secs(1) }
+    HttpSettings { listen, scheme: Scheme::Http, workers: 2, drain: Duration::from_secs(1) }
 }
 
 fn talk(address: SocketAddr, request: &str) -> String {
@@ -31,7 +31,7 @@ async fn it_listens_answers_and_ends() {
     let request = "GET /readyz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
     let answer = tokio::task::spawn_blocking(move || talk(address, request)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
-    handle.stop(true).await;
+    handle.drain().await;
     running.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).is_err());
 }
