@@ -46,7 +46,7 @@ pub(super) async fn pass(
     let begun = Instant::now();
     let id = request_id(request.headers());
     let shared = request.app_data::<web::Data<Shared>>().cloned();
-    let mut response = match check(&request, shared.as_ref().map(|shared| &***shared)) {
+    let mut response = match check(&request, shared.as_ref().map(web::Data::get_ref)) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(problem) => request.into_response(problem.error_response()),
     };
