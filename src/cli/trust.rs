@@ -54,7 +54,8 @@ impl Trust {
     fn of_certificate(&self, why: &rustls::CertificateError) -> String {
         use rustls::CertificateError as Why;
         match why {
-            Why::UnknownIssuer => match self {
+            // A signature that is not theirs: an authority of the same name has another key.
+            Why::UnknownIssuer | Why::BadSignature => match self {
                 Self::Machine => "its certificate is signed by nobody whom this machine trusts; name \
                                   its certificate authority by --ca FILE"
                     .to_owned(),
