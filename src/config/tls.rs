@@ -72,9 +72,10 @@ fn told<T>(entry: &Entry<'_>, read: Result<T, String>) -> Option<T> {
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let shown = path.display();
     let text = fs::read(path).map_err(|why| format!("{shown} cannot be read: {why}"))?;
-    let chain = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|why| format!("{shown} has a certificate that cannot be read: {why}"))?;
+    let chain =
+        CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>().map_err(|why| {
+            format!("{shown} has a certificate that cannot be read: {}", no_pem(&why))
+        })?;
     if chain.is_empty() {
         return Err(format!(
             "{shown} has no certificate in it: it must be PEM (-----BEGIN CERTIFICATE-----), the \
@@ -93,8 +94,16 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
             "{shown} has no private key in it that can be used: it must be PEM, in PKCS#8, PKCS#1 \
              or SEC1, and without a passphrase"
         ),
-        why => format!("{shown} has a private key that cannot be read: {why}"),
+        why => format!("{shown} has a private key that cannot be read: {}", no_pem(&why)),
     })
+}
+
+/// What is wrong, without what stands there: the words of the library would repeat it, and it may be a key.
+fn no_pem(why: &pem::Error) -> &'static str {
+    match why {
+        pem::Error::MissingSectionEnd { .. } => "its end is missing",
+        _ => "it is damaged",
+    }
 }
 
 /// Both together, if they belong together.

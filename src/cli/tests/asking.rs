@@ -176,6 +176,26 @@ fn refusals_are_said_in_their_own_words() {
 }
 
 #[test]
+fn a_token_does_not_leave_this_machine_in_clear_text() {
+    let files = Files::with("");
+    let token = files.dir.path().join("named.token");
+    std::fs::write(&token, TOKEN).unwrap();
+    let token = token.to_str().unwrap();
+    // Nobody is asked: nobody would answer.
+    for host in ["assured.invalid", "192.0.2.1", "[2001:db8::1]", "localhost.invalid"] {
+        let url = format!("http://{host}:1");
+        let ran = files.run(&["status", "--url", &url, "--token-file", token]);
+        ran.failed(64, &["the token is not sent to", "by http://", "https://"]);
+    }
+    for url in ["http://127.0.0.1:1", "http://[::1]:1", "https://127.0.0.1:1"] {
+        files
+            .run(&["status", "--url", url, "--token-file", token])
+            .failed(69, &["cannot be reached"]);
+    }
+    files.run(&["status", "--url", "ftp://127.0.0.1"]).failed(64, &["it must look like http://"]);
+}
+
+#[test]
 fn a_change_without_a_token_says_where_to_get_one() {
     let service = Service::start(fleet(2), Says::Yes);
     let token = service.files.dir.path().join("operator.token");

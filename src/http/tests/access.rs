@@ -56,6 +56,22 @@ fn names_are_those_of_the_address() {
     assert!(!names("[::1]:8420").contains("\"localhost\""));
 }
 
+#[test]
+fn by_tls_the_usual_port_is_another_one_and_so_is_the_origin() {
+    let names = |listen: &str, scheme| Names::of(listen.parse().unwrap(), scheme);
+    let of = |listen: &str, scheme| format!("{:?}", names(listen, scheme));
+    assert!(of("[::1]:443", Scheme::Https).contains("\"localhost\""));
+    assert!(!of("[::1]:443", Scheme::Http).contains("\"localhost\""));
+    assert!(!of("[::1]:80", Scheme::Https).contains("\"localhost\""));
+    let from = |origin: &str| {
+        let request = TestRequest::with_uri("/").insert_header(("host", "localhost:8420"));
+        let request = request.insert_header(("origin", origin)).to_request();
+        names("127.0.0.1:8420", Scheme::Https).check(request.head()).is_ok()
+    };
+    assert!(from("https://localhost:8420"));
+    assert!(!from("http://localhost:8420") && !from("https://localhost") && !from("https://"));
+}
+
 #[actix_web::test]
 async fn changes_need_the_token() {
     let state = state(fleet(2), Says::Yes);
