@@ -29,6 +29,7 @@ mod reload;
 mod repairs;
 mod rig;
 mod site;
+mod telling;
 mod tls;
 mod unmanaged;
 mod wire;
