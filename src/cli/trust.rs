@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::CertificateError;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -41,49 +42,57 @@ impl Trust {
             let https = other("http://", "https://");
             return Some(format!("what it says is no HTTP; if it speaks TLS, ask it by {https}"));
         }
-        match tls_error(error)? {
-            rustls::Error::InvalidCertificate(why) => Some(self.of_certificate(why)),
-            rustls::Error::InvalidMessage(_) => Some(format!(
-                "it does not speak TLS; if it is to be asked without, ask it by {}",
-                other("https://", "http://")
-            )),
-            why => Some(format!("TLS with it fails: {why}")),
+        let error = tls_error(error)?;
+        if let rustls::Error::InvalidCertificate(why) = error {
+            return Some(self.of_certificate(why));
         }
+        if let rustls::Error::InvalidMessage(_) = error {
+            let http = other("https://", "http://");
+            return Some(format!(
+                "it does not speak TLS; if it is to be asked without, ask it by {http}"
+            ));
+        }
+        Some(format!("TLS with it fails: {error}"))
     }
 
-    fn of_certificate(&self, why: &rustls::CertificateError) -> String {
-        use rustls::CertificateError as Why;
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is another crate's, and open")]
+    fn of_certificate(&self, why: &CertificateError) -> String {
         match why {
             // A signature that is not theirs: an authority of the same name has another key.
-            Why::UnknownIssuer | Why::BadSignature => match self {
-                Self::Machine => "its certificate is signed by nobody whom this machine trusts; name \
-                                  its certificate authority by --ca FILE"
-                    .to_owned(),
-                Self::File(file) => {
-                    format!("its certificate is signed by nobody in --ca {}", file.display())
-                }
-            },
-            Why::NotValidForName => "its certificate is for another name: use that in --url".to_owned(),
-            Why::NotValidForNameContext { expected, presented } => {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => self.unknown(),
+            CertificateError::NotValidForNameContext { expected, presented } => {
                 let presented: Vec<_> = presented.iter().map(|name| plain(name)).collect();
-                let presented = presented.join(", ");
-                let presented = if presented.is_empty() { "no name" } else { &presented };
+                let names =
+                    if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") };
+                let asked = expected.to_str();
                 format!(
-                    "its certificate is for {presented}, and not for {}: use a name that it has in \
-                     --url",
-                    expected.to_str()
+                    "its certificate is for {names}, and not for {asked}: use a name that it has \
+                     in --url"
                 )
             }
-            Why::Expired | Why::ExpiredContext { .. } => "its certificate has expired".to_owned(),
-            Why::NotValidYet | Why::NotValidYetContext { .. } => {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired".to_owned()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 "its certificate is not valid yet: is the clock of this machine right?".to_owned()
             }
             why if why.to_string().contains("CaUsedAsEndEntity") => {
-                "its certificate is a certificate authority's, not a server's: it must be made with \
-                 basicConstraints CA:FALSE"
+                "its certificate is a certificate authority's, not a server's: it must be made \
+                 with basicConstraints CA:FALSE"
                     .to_owned()
             }
             why => format!("its certificate cannot be used: {why}"),
+        }
+    }
+
+    fn unknown(&self) -> String {
+        match self {
+            Self::Machine => "its certificate is signed by nobody whom this machine trusts; name \
+                              its certificate authority by --ca FILE"
+                .to_owned(),
+            Self::File(file) => {
+                format!("its certificate is signed by nobody in --ca {}", file.display())
+            }
         }
     }
 }

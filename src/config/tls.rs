@@ -89,21 +89,22 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let shown = path.display();
     let text = fs::read(path).map_err(|why| format!("{shown} cannot be read: {why}"))?;
-    PrivateKeyDer::from_pem_slice(&text).map_err(|why| match why {
-        pem::Error::NoItemsFound => format!(
-            "{shown} has no private key in it that can be used: it must be PEM, in PKCS#8, PKCS#1 \
-             or SEC1, and without a passphrase"
-        ),
-        why => format!("{shown} has a private key that cannot be read: {}", no_pem(&why)),
+    PrivateKeyDer::from_pem_slice(&text).map_err(|why| {
+        if matches!(why, pem::Error::NoItemsFound) {
+            format!(
+                "{shown} has no private key in it that can be used: it must be PEM, in PKCS#8, \
+                 PKCS#1 or SEC1, and without a passphrase"
+            )
+        } else {
+            format!("{shown} has a private key that cannot be read: {}", no_pem(&why))
+        }
     })
 }
 
 /// What is wrong, without what stands there: the words of the library would repeat it, and it may be a key.
 fn no_pem(why: &pem::Error) -> &'static str {
-    match why {
-        pem::Error::MissingSectionEnd { .. } => "its end is missing",
-        _ => "it is damaged",
-    }
+    let cut = matches!(why, pem::Error::MissingSectionEnd { .. });
+    if cut { "its end is missing" } else { "it is damaged" }
 }
 
 /// Both together, if they belong together.
@@ -131,8 +132,6 @@ fn fitting(
 }
 
 fn plain(why: &CertificateError) -> String {
-    match why {
-        CertificateError::BadEncoding => "it is damaged".to_owned(),
-        why => why.to_string(),
-    }
+    let damaged = matches!(why, CertificateError::BadEncoding);
+    if damaged { "it is damaged".to_owned() } else { why.to_string() }
 }

@@ -13,7 +13,6 @@
 mod access;
 mod api;
 pub mod body;
-mod connections;
 mod deadline;
 mod gate;
 mod json;
@@ -34,6 +33,6 @@ pub use access::{NewToken, OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;
 pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;
-pub use server::{Handle, HttpError, HttpSettings, Server, check_listen, serve};
+pub use server::{HttpError, HttpSettings, check_listen, serve};
 pub use state::{Arbiter, Scheme, State};
 pub use stream::Streams;

@@ -1,17 +1,18 @@
 //! The server: binding, workers, its end.
 //!
-//! Not in here: when to stop. Whoever starts it ends it.
+//! Not in here: when to stop. Whoever starts it stops it, by its handle.
 
+use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{HttpServer, dev, web};
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::dev::{Extensions, Server};
+use actix_web::rt::net::TcpStream;
+use actix_web::{HttpServer, web};
+use socket2::SockRef;
 
 use super::access::Names;
-use super::connections::Connections;
 use super::routes::app;
 use super::state::{Scheme, Shared, State};
 use super::tls;
@@ -22,6 +23,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection without a request is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a client may take nothing of what it is sent.
+const UNREAD: Duration = Duration::from_secs(30);
 /// How many connections a worker holds at most.
 const MAX_CONNECTIONS: usize = 1024;
 
@@ -69,21 +72,8 @@ pub enum HttpError {
     Tls(#[from] rustls::Error),
 }
 
-/// A server, which runs while it is awaited.
-pub struct Server {
-    running: dev::Server,
-    handle: Handle,
-}
-
-/// The way to end a server.
-#[derive(Debug, Clone)]
-pub struct Handle {
-    server: ServerHandle,
-    connections: Connections,
-}
-
 /// Starts to listen, and gives the server, which runs when it is awaited, and the address that it
-/// listens on. Signals are left alone; [`Server::handle`] stops it.
+/// listens on. Signals are left alone; `Server::handle` stops it.
 ///
 /// # Errors
 /// When the address cannot be listened on, or TLS cannot be spoken.
@@ -103,65 +93,31 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
         Scheme::Https => Some(tls::server_config(&state.board)?),
     };
     let shared = web::Data::new(Shared { state, names, scheme });
-    let connections = Connections::default();
-    let begun = connections.clone();
     let server = HttpServer::new(move || app(shared.clone()))
         .workers(workers)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
         .tls_handshake_timeout(HANDSHAKE_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
-        .on_connect(move |connection, data| begun.begin(connection, data))
+        .on_connect(bound_unread)
         .shutdown_timeout(drain.as_secs_f64().ceil() as u64)
         .disable_signals();
     let server = match handshakes {
         None => server.listen(listener),
         Some(config) => server.listen_rustls_0_23(listener, config),
     };
-    let running = server.map_err(failed)?.run();
-    let handle = Handle { server: running.handle(), connections };
-    Ok((Server { running, handle }, bound))
+    Ok((server.map_err(failed)?.run(), bound))
 }
 
-impl Server {
-    /// The way to end it.
-    #[must_use]
-    pub fn handle(&self) -> Handle {
-        self.handle.clone()
-    }
-}
-
-impl Future for Server {
-    type Output = std::io::Result<()>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.running).poll(cx)
-    }
-}
-
-impl Handle {
-    /// Ends it at once.
-    pub fn stop(&self) {
-        // Sent by the call; there is nobody to wait for the answer.
-        drop(self.server.stop(false));
-    }
-
-    /// Takes no new connection and no new request, and is ready when all requests that were under way are answered. The
-    /// server has to be awaited meanwhile; whoever stops to await it ends it at once.
-    pub async fn drain(&self) {
-        let stopped = self.server.stop(true);
-        tokio::select! {
-            () = stopped => {}
-            // The server itself would look once a second.
-            () = self.connections.none() => {}
-        }
-    }
-}
-
-/// Without anybody who awaits it, its workers would go on.
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.handle.stop();
+/// Lets the system end a connection that takes nothing for a while: also one whose answer has been
+/// handed over to the last byte, which nobody here waits for any more.
+fn bound_unread(connection: &dyn Any, _: &mut Extensions) {
+    let tls = connection.downcast_ref::<TlsStream<TcpStream>>();
+    let stream = tls.map(|tls| tls.get_ref().0).or_else(|| connection.downcast_ref());
+    if let Some(stream) = stream
+        && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD))
+    {
+        tracing::debug!(%error, "a connection has no limit for what is not taken");
     }
 }
 

@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 
 use crate::actors::root::Beside;
 use crate::config::Settings;
-use crate::http::{self, Handle, HttpError, HttpSettings, Scheme, State};
+use crate::http::{self, HttpError, HttpSettings, Scheme, State};
 use crate::telemetry::whole;
 
 /// How many threads answer HTTP requests.
@@ -44,7 +45,7 @@ pub(super) struct Web {
     settings: HttpSettings,
     address: watch::Sender<Option<Address>>,
     /// The server of the life that there is.
-    server: Rc<RefCell<Option<Handle>>>,
+    server: Rc<RefCell<Option<ServerHandle>>>,
 }
 
 impl Web {
@@ -83,6 +84,7 @@ impl Web {
                 tracing::info!("HTTP on {address}");
                 self.address.send_replace(Some(address));
                 self.server.replace(Some(server.handle()));
+                let _end = End(server.handle());
                 match server.await {
                     Ok(()) => "the HTTP server has ended".to_owned(),
                     Err(error) => format!("the HTTP server failed: {error}"),
@@ -96,7 +98,17 @@ impl Web {
     async fn drain(self) {
         let server = self.server.take();
         if let Some(server) = server {
-            server.drain().await;
+            server.stop(true).await;
         }
+    }
+}
+
+/// Stops a server's workers when it is dropped.
+struct End(ServerHandle);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        // Sent by the call; there is nobody to wait for the answer.
+        drop(self.0.stop(false));
     }
 }

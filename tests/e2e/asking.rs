@@ -32,8 +32,12 @@ pub struct Answer {
 }
 
 impl Agent {
-    /// One who trusts this certificate authority.
-    pub fn new(url: String, token: PathBuf, authority: Option<&str>) -> Self {
+    pub fn new(url: String, token: PathBuf) -> Self {
+        Self::who_trusts(None, url, token)
+    }
+
+    /// One who trusts this certificate authority, and no other.
+    pub fn who_trusts(authority: Option<&str>, url: String, token: PathBuf) -> Self {
         let root = authority.map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap());
         let roots = RootCerts::Specific(Arc::new(root.into_iter().collect()));
         let config = ureq::Agent::config_builder()

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
 /// A certificate authority that nobody trusts who was not told to.
 pub struct Authority {
@@ -39,11 +39,27 @@ impl Authority {
         file
     }
 
+    /// Itself, as if it were a service.
+    pub fn itself(&self) -> Issued {
+        Issued { cert: self.pem.clone(), key: self.issuer.key().serialize_pem() }
+    }
+
+    /// A certificate whose time is over.
+    pub fn expired(&self, names: &[&str]) -> Issued {
+        self.sign(names, |params| params.not_after = date_time_ymd(2001, 1, 1))
+    }
+
     /// A new certificate for these names.
     pub fn issue(&self, names: &[&str]) -> Issued {
+        self.sign(names, |_| {})
+    }
+
+    fn sign(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Issued {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let key = KeyPair::generate().unwrap();
-        let cert = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        change(&mut params);
+        let cert = params.signed_by(&key, &self.issuer).unwrap();
         Issued { cert: cert.pem(), key: key.serialize_pem() }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::certificates::Authority;
 use crate::rig::Service;
@@ -97,7 +99,7 @@ fn a_service_that_nobody_asks_ends_at_once() {
     idle.answer();
     let asked = Instant::now();
     assert_eq!(service.terminate().code(), Some(0));
-    // A look once a second would be one at least.
-    assert!(asked.elapsed() < Duration::from_millis(900), "{:?}", asked.elapsed());
+    // Neither for the grace nor for as long as a connection is kept.
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(idle.end(), b"");
 }

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::rig::Service;
 use crate::site::Site;

@@ -141,7 +141,7 @@ impl Site {
     /// Asks as somebody who trusts it.
     pub fn agent(&self) -> Agent {
         let token = self.seen(self.data_dir().join("operator.token"));
-        Agent::new(self.url(), token, self.authority.as_deref())
+        Agent::who_trusts(self.authority.as_deref(), self.url(), token)
     }
 
     /// The program with these words and this configuration; no variable of whoever runs the tests reaches it.

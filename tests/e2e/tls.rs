@@ -58,6 +58,14 @@ fn the_command_line_asks_by_tls_those_whom_it_is_told_to_trust() {
     said.failed_with(69, &["what it says is no HTTP; if it speaks TLS, ask it by", &site.url()]);
     // A follower that is refused does not wait for it to be back.
     site.run(&["events", "--follow"]).failed_with(69, &[nobody]);
+    for (other, words) in [
+        (authority.itself(), "a certificate authority's, not a server's"),
+        (authority.expired(HERE), "its certificate has expired"),
+    ] {
+        other.put(site.folder());
+        hang_up(&service);
+        service.until(words, || site.run(&["status", "--ca", ca]).err.contains(words));
+    }
     assert_eq!(service.terminate().code(), Some(0));
     let log = fs::read_to_string(site.log()).unwrap();
     assert!(log.contains(&format!("HTTP on {}/", site.url())), "{log}");

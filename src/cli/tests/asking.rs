@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use serde_json::{Value, json};
 
 use super::{Files, Ran, run};
 use crate::actors::messages::Refusal;
 use crate::http::tests::fake::{self, Says, TOKEN, at, fleet, id, instance, put};
-use crate::http::{Handle, HttpSettings, Scheme, serve};
+use crate::http::{HttpSettings, Scheme, serve};
 use crate::model::{
     Condition, DesiredState, Event, EventId, EventKind, Incident, IncidentId, Severity, Status,
 };
@@ -19,13 +20,13 @@ use crate::store::Batch;
 /// A service that ends with this value, and a configuration by which it is found.
 pub(super) struct Service {
     files: Files,
-    handle: Handle,
-    thread: Option<std::thread::JoinHandle<()>>,
+    handle: ServerHandle,
+    thread: Option<std::thread::JoinServerHandle<()>>,
 }
 
 impl Service {
     pub(super) fn start(fleet: Fleet, says: Says) -> Self {
-        let (tell, told) = mpsc::channel::<(SocketAddr, Handle)>();
+        let (tell, told) = mpsc::channel::<(SocketAddr, ServerHandle)>();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let state = fake::state(fleet, says);
@@ -60,7 +61,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.handle.stop();
+        drop(self.handle.stop(false));
         self.thread.take().unwrap().join().unwrap();
     }
 }

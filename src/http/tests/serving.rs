@@ -31,7 +31,7 @@ async fn it_listens_answers_and_ends() {
     let request = "GET /readyz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
     let answer = tokio::task::spawn_blocking(move || talk(address, request)).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 403 Forbidden\r\n"), "{answer}");
-    handle.drain().await;
+    handle.stop(true).await;
     running.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).is_err());
 }

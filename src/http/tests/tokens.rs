@@ -110,7 +110,7 @@ async fn with_tokens_any_address_can_be_listened_on() {
     let (server, _) = serve(settings, with_tokens()).unwrap();
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
-    handle.stop();
+    handle.stop(false).await;
     running.await.unwrap().unwrap();
 }
 
