@@ -33,13 +33,12 @@ pub struct Answer {
 
 impl Agent {
     pub fn new(url: String, token: PathBuf) -> Self {
-        Self::who_trusts(None, url, token)
+        Self::who_trusts(Vec::new(), url, token)
     }
 
-    /// One who trusts this certificate authority, and no other.
-    pub fn who_trusts(authority: Option<&str>, url: String, token: PathBuf) -> Self {
-        let root = authority.map(|pem| Certificate::from_pem(pem.as_bytes()).unwrap());
-        let roots = RootCerts::Specific(Arc::new(root.into_iter().collect()));
+    /// One who trusts these certificate authorities, and no other.
+    pub fn who_trusts(all: Vec<Certificate<'static>>, url: String, token: PathBuf) -> Self {
+        let roots = RootCerts::Specific(Arc::new(all));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)

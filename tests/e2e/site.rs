@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use assured_lab::{Host, wait_until};
 use tempfile::TempDir;
+use ureq::tls::Certificate;
 
 use crate::asking::Agent;
 use crate::certificates::Authority;
@@ -141,7 +142,13 @@ impl Site {
     /// Asks as somebody who trusts it.
     pub fn agent(&self) -> Agent {
         let token = self.seen(self.data_dir().join("operator.token"));
-        Agent::who_trusts(self.authority.as_deref(), self.url(), token)
+        match &self.authority {
+            None => Agent::new(self.url(), token),
+            Some(pem) => {
+                let root = Certificate::from_pem(pem.as_bytes()).unwrap();
+                Agent::who_trusts(vec![root], self.url(), token)
+            }
+        }
     }
 
     /// The program with these words and this configuration; no variable of whoever runs the tests reaches it.

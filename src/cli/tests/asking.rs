@@ -21,7 +21,7 @@ use crate::store::Batch;
 pub(super) struct Service {
     files: Files,
     handle: ServerHandle,
-    thread: Option<std::thread::JoinServerHandle<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Service {
