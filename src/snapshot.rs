@@ -15,6 +15,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
+use rustls::sign::CertifiedKey;
 
 use crate::model::{
     AccessToken, Condition, Desired, Generation, Hold, HostId, HostState, IncidentId, InstanceId,
@@ -37,8 +38,13 @@ impl Board {
     /// A board with an empty fleet.
     #[must_use]
     pub fn new(started_at: Timestamp, policies: Arc<Policies>) -> Self {
-        let config =
-            ConfigView { loaded_at: started_at, error: None, policies, tokens: Arc::new([]) };
+        let config = ConfigView {
+            loaded_at: started_at,
+            error: None,
+            policies,
+            tokens: Arc::new([]),
+            certificate: None,
+        };
         Self(Arc::new(Inner {
             fleet: ArcSwap::from_pointee(Fleet::new(started_at)),
             tree: ArcSwap::from_pointee(OrdMap::new()),
@@ -57,6 +63,14 @@ impl Board {
     pub fn with_tokens(self, tokens: Arc<[AccessToken]>) -> Self {
         let shown = ConfigView::clone(&self.config());
         self.show_config(ConfigView { tokens, ..shown });
+        self
+    }
+
+    /// With this certificate.
+    #[must_use]
+    pub fn with_certificate(self, certificate: Option<Arc<CertifiedKey>>) -> Self {
+        let shown = ConfigView::clone(&self.config());
+        self.show_config(ConfigView { certificate, ..shown });
         self
     }
 
@@ -108,6 +122,8 @@ pub struct ConfigView {
     pub policies: Arc<Policies>,
     /// Who may use the API. Not shown: what requests are held against.
     pub tokens: Arc<[AccessToken]>,
+    /// What TLS is served with. Not shown: what handshakes take.
+    pub certificate: Option<Arc<CertifiedKey>>,
 }
 
 /// The whole fleet, at one moment.

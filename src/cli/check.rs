@@ -88,8 +88,9 @@ const HOSTS: &[Column] = &[
 /// What the configuration comes to.
 pub(super) fn picture(settings: &Settings, screen: Screen) -> String {
     let mut parts = vec![format!(
-        "{}  HTTP on {}, database {}",
+        "{}  {} on {}, database {}",
         screen.paint.text(Tone::Good, "✓ The configuration is good."),
+        if settings.http.tls.is_some() { "HTTPS" } else { "HTTP" },
         settings.http.listen,
         settings.database.url,
     )];

@@ -12,6 +12,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::failure::Failure;
+use super::trust::Trust;
 use crate::http::MAX_LIMIT;
 use crate::http::body::{Page, ProblemBody};
 use crate::telemetry::whole;
@@ -41,6 +42,7 @@ pub(super) struct Client {
     agent: Agent,
     url: String,
     token: Token,
+    trust: Trust,
 }
 
 /// A body that goes on, line by line.
@@ -71,19 +73,27 @@ impl<'a> Ask<'a> {
 }
 
 impl Client {
-    pub(super) fn new(url: &str, token: Token) -> Result<Self, Failure> {
-        let parsed = Url::parse(url).ok().filter(|url| url.scheme() == "http");
-        let Some(host) = parsed.as_ref().and_then(Url::host) else {
-            let text =
-                format!("--url {url} cannot be used: it must look like http://127.0.0.1:8420");
+    /// The way to a service. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the URL cannot be used, or a token would go to another machine in clear text.
+    pub(super) fn new(url: &str, token: Token, trust: Trust) -> Result<Self, Failure> {
+        let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let Some((parsed, host)) = parsed.as_ref().and_then(|url| Some((url, url.host()?))) else {
+            let text = format!(
+                "--url {url} cannot be used: it must look like http://127.0.0.1:8420 or \
+                 https://assured.example.net:8420"
+            );
             return Err(Failure::Usage(text));
         };
-        let is_here = match host {
-            url::Host::Domain(name) => name == "localhost",
-            url::Host::Ipv4(ip) => ip.is_loopback(),
-            url::Host::Ipv6(ip) => ip.is_loopback(),
-        };
+        let is_here = is_here(&host);
         let token = match token {
+            Token::Named(_) if !is_here && parsed.scheme() == "http" => {
+                return Err(Failure::Usage(format!(
+                    "the token is not sent to {host} by http://, where everybody on the way can \
+                     read it: ask by https://, or from that machine itself"
+                )));
+            }
             Token::Found(_) if !is_here => {
                 Token::None("the token of this machine is not sent to another".to_owned())
             }
@@ -95,10 +105,11 @@ impl Client {
             .proxy(None)
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(DEADLINE))
+            .tls_config(trust.config()?)
             .user_agent(concat!("assured/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Ok(Self { agent, url: url.trim_end_matches('/').to_owned(), token })
+        Ok(Self { agent, url: url.trim_end_matches('/').to_owned(), token, trust })
     }
 
     /// Reads something.
@@ -222,9 +233,13 @@ impl Client {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Failure {
+        let url = self.url.clone();
+        if let Some(why) = self.trust.objection(&url, error) {
+            return Failure::Untrusted { url, why };
+        }
         // What the system says comes without ureq's "io: " before it.
         let why = if let ureq::Error::Io(error) = error { whole(error) } else { whole(error) };
-        Failure::Unreachable { url: self.url.clone(), why }
+        Failure::Unreachable { url, why }
     }
 
     fn refused(&self, status: StatusCode, text: &str) -> Failure {
@@ -251,5 +266,14 @@ impl Client {
                 env!("CARGO_PKG_VERSION")
             ))
         })
+    }
+}
+
+/// Whether what is sent there stays on this machine.
+fn is_here(host: &url::Host<&str>) -> bool {
+    match host {
+        url::Host::Domain(name) => *name == "localhost",
+        url::Host::Ipv4(ip) => ip.is_loopback(),
+        url::Host::Ipv6(ip) => ip.to_canonical().is_loopback(),
     }
 }

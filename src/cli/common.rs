@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::client::{Client, Token};
 use super::failure::Failure;
 use super::screen::Screen;
+use super::trust::Trust;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
-use crate::http::TOKEN_FILE;
+use crate::http::{Scheme, TOKEN_FILE};
 use crate::telemetry::whole;
 
 /// Where the service is looked for when nothing says where it is.
@@ -35,6 +36,10 @@ pub(super) struct Common {
     /// The file with the token. Default: operator.token in the service's data directory
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) token_file: Option<PathBuf>,
+    /// Whom to trust with https: the certificate authorities in this file (PEM), and no other. Default:
+    /// those that this machine trusts
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) ca: Option<PathBuf>,
     /// Tables for people, or JSON for programs
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT", global = true)]
     pub(super) output: Output,
@@ -78,22 +83,25 @@ impl<'a> Context<'a> {
 
     /// The way to the service.
     pub(super) fn client(&self) -> Result<Client, Failure> {
-        let Common { config, url, token_file, output: _ } = self.common;
+        let Common { config, url, token_file, ca, output: _ } = self.common;
         // A file that was named has to be good; the default one is a help where it is.
         let settings = match self.common.settings() {
             Ok(settings) => Some(settings),
             Err(Failure::Config(errors)) if !config.is_empty() => return Err(errors.into()),
             Err(_) => None,
         };
-        let listen = settings.as_ref().map(|s| s.http.listen).filter(|l| l.port() != 0);
-        let url =
-            url.clone().or_else(|| listen.map(|listen| format!("http://{}", on_this(listen))));
+        let http = settings.as_ref().map(|s| &s.http).filter(|http| http.listen.port() != 0);
+        let url = url.clone().or_else(|| {
+            let scheme = if http?.tls.is_some() { Scheme::Https } else { Scheme::Http };
+            Some(format!("{scheme}://{}", on_this(http?.listen)))
+        });
         let data_dir = settings.map_or_else(|| DEFAULT_DATA_DIR.into(), |s| s.service.data_dir);
         let token = match token_file {
             Some(file) => Token::named(file)?,
             None => Token::found(&data_dir.join(TOKEN_FILE)),
         };
-        Client::new(url.as_deref().unwrap_or(DEFAULT_URL), token)
+        let trust = ca.clone().map_or(Trust::Machine, Trust::File);
+        Client::new(url.as_deref().unwrap_or(DEFAULT_URL), token, trust)
     }
 
     /// The API's body as it is, or what people read instead.

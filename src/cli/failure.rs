@@ -27,6 +27,14 @@ pub enum Failure {
         /// Why not.
         why: String,
     },
+    /// It was reached, and nothing can be asked of it: by who it shows to be, or by how it speaks.
+    #[error("nothing can be asked of the service at {url}: {why}")]
+    Untrusted {
+        /// Where it was asked.
+        url: String,
+        /// Why not.
+        why: String,
+    },
     /// The database cannot be used.
     #[error("{}", whole(.0))]
     Database(#[from] StoreError),
@@ -51,7 +59,7 @@ impl Failure {
         match self {
             Self::Failed(_) | Self::Token(_) => Exit::Failed,
             Self::Usage(_) => Exit::Usage,
-            Self::Unreachable { .. } => Exit::Unreachable,
+            Self::Unreachable { .. } | Self::Untrusted { .. } => Exit::Unreachable,
             Self::Database(_) | Self::Damaged(_) => Exit::Database,
             Self::Config(_) | Self::Scenario(_) => Exit::Config,
         }

@@ -28,6 +28,7 @@ mod status;
 mod tests;
 mod time;
 mod token;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

@@ -22,6 +22,10 @@ impl Settings {
         let keeps_kind = self.http.tokens.is_empty() == new.http.tokens.is_empty();
         stays("http.tokens", keeps_kind || self.http.tokens == new.http.tokens);
         let tokens = if keeps_kind { &new.http.tokens } else { &self.http.tokens };
+        // Another certificate is taken over; TLS itself comes and goes with the listener.
+        let keeps_tls = self.http.tls.is_some() == new.http.tls.is_some();
+        stays("http.tls", keeps_tls);
+        let tls = if keeps_tls { new.http.tls } else { self.http.tls.clone() };
         stays("database", self.database == new.database);
         stays("supervision", self.supervision == new.supervision);
         stays("log", self.log == new.log);
@@ -40,7 +44,7 @@ impl Settings {
                 passive_hypervisor: new.service.passive_hypervisor,
                 ..old_service.clone()
             },
-            http: Http { listen: self.http.listen, tokens: Arc::clone(tokens) },
+            http: Http { listen: self.http.listen, tokens: Arc::clone(tokens), tls },
             database: self.database.clone(),
             poll: Poll {
                 interval: new.poll.interval,

@@ -130,7 +130,7 @@ fn check(section: &Section<'_>, uri: &str, id: &str, seen: &mut Seen) {
 
 /// The path of a file with secrets.
 fn credentials(entry: &Entry<'_>, uri: Option<&str>) -> Option<PathBuf> {
-    let path = entry.secret_path("/etc/assured/kvm-1.auth")?;
+    let path = entry.absolute_path("/etc/assured/kvm-1.auth")?;
     if uri.is_some_and(|uri| has_parameter(uri, "authfile")) {
         return entry
             .reject("is said twice: the host's URI names a file by `authfile` too; keep one");

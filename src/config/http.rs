@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::entry::Entry;
 use super::reader::Section;
+use super::tls::Tls;
 use crate::model::{AccessToken, Role};
 
 /// The HTTP server.
@@ -17,6 +18,8 @@ pub struct Http {
     /// Who may use it. Without any, everybody on this machine may read, and whoever can read the
     /// operator token may change things. No two have the same name, or are the same token.
     pub tokens: Arc<[AccessToken]>,
+    /// By which certificate it is served with TLS; without, it is plain HTTP. Default none.
+    pub tls: Option<Tls>,
 }
 
 impl Http {
@@ -34,6 +37,7 @@ impl Http {
         for entry in sections {
             tokens.extend(token(entry, &mut names, &tokens));
         }
+        let tls = section.take("tls").and_then(Entry::section).map(Tls::read);
         let listen = listen.filter(|listen: &SocketAddr| {
             let fits = has_tokens || listen.ip().to_canonical().is_loopback();
             if !fits {
@@ -47,7 +51,11 @@ impl Http {
             fits
         });
         section.finish();
-        Some(Self { listen: listen?, tokens: tokens.into() })
+        let tls = match tls {
+            Some(tls) => Some(tls?),
+            None => None,
+        };
+        Some(Self { listen: listen?, tokens: tokens.into(), tls })
     }
 }
 

@@ -30,6 +30,7 @@ mod rule;
 mod secret;
 mod service;
 mod supervision;
+mod tls;
 mod units;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,7 @@ pub use notify::Notify;
 pub use poll::Poll;
 pub use service::Service;
 pub use supervision::{RestartBudget, Supervision};
+pub use tls::Tls;
 
 use crate::policy::Policies;
 use layers::Layer;

@@ -51,7 +51,7 @@ impl Notify {
 fn webhook(mut section: Section<'_>, names: &mut BTreeSet<String>) -> Option<Receiver> {
     let url = section.need("url").and_then(endpoint);
     let secret_file = section.take("secret_file").and_then(|e| {
-        let path = e.secret_path("/etc/assured/webhook.secret")?;
+        let path = e.absolute_path("/etc/assured/webhook.secret")?;
         e.secret_file(path)
     });
     let common = Common::read(&mut section, url.as_ref().map(|u| named("webhook", u)), names);
@@ -70,7 +70,7 @@ fn alertmanager(mut section: Section<'_>, names: &mut BTreeSet<String>) -> Optio
 
 fn mail(mut section: Section<'_>, names: &mut BTreeSet<String>) -> Option<Receiver> {
     let password = section.take("password_file").and_then(|e| {
-        let path = e.secret_path("/etc/assured/mail.password")?;
+        let path = e.absolute_path("/etc/assured/mail.password")?;
         e.secret_file(path)
     });
     let server = section.need("smtp").and_then(|entry| server(&entry, password));

@@ -12,7 +12,7 @@ use super::layers::{self, Layer, Tree};
 use super::path::KeyPath;
 
 /// What is documented for a later version. Used now, it is an error that says so.
-const LATER: [&str; 2] = ["http.tls", "database.retain_events"];
+const LATER: [&str; 1] = ["database.retain_events"];
 
 /// What is wrong so far, and the layers, to say where.
 #[derive(Debug, Default)]

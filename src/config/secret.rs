@@ -1,4 +1,4 @@
-//! Paths of files with secrets.
+//! Paths of files, those with secrets above all.
 //!
 //! A file itself is looked at only for those who are about to use it: it may well be out of reach of somebody who just
 //! asks the service something. What is in it is nobody's business here.
@@ -13,7 +13,7 @@ use super::reader::NamedFiles;
 
 impl Entry<'_> {
     /// The absolute path of a file; `example` is what one may look like.
-    pub(super) fn secret_path(&self, example: &str) -> Option<PathBuf> {
+    pub(super) fn absolute_path(&self, example: &str) -> Option<PathBuf> {
         let path = PathBuf::from(self.str()?);
         if !path.is_absolute() || path.as_os_str().as_bytes().iter().any(u8::is_ascii_control) {
             return self.reject(&format!("must be the absolute path of a file, such as {example}"));
@@ -43,7 +43,7 @@ fn check_secret(path: &Path) -> Result<(), String> {
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(format!(
-            "{shown} has the mode {mode:04o}, but it holds passwords and must be its owner's alone: \
+            "{shown} has the mode {mode:04o}, but it holds a secret and must be its owner's alone: \
              chmod 600 {shown}"
         ));
     }

@@ -2,6 +2,7 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError, web};
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use super::access::is_open;
 use super::json::{MAX_BODY, too_large};
 use super::problem::{Kind, PROBLEM_JSON, Problem};
-use super::state::Shared;
+use super::state::{Scheme, Shared};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id of others that is taken over.
@@ -34,6 +35,9 @@ const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
+/// What a browser that came by TLS is to remember for a year: to come by it again. Nothing is said of other names.
+const BY_TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Lets a request through, or answers it at once.
 pub(super) async fn pass(
     request: ServiceRequest,
@@ -41,7 +45,8 @@ pub(super) async fn pass(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
     let id = request_id(request.headers());
-    let mut response = match check(&request) {
+    let shared = request.app_data::<web::Data<Shared>>().cloned();
+    let mut response = match check(&request, shared.as_ref().map(web::Data::get_ref)) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(problem) => request.into_response(problem.error_response()),
     };
@@ -57,6 +62,13 @@ pub(super) async fn pass(
             response.headers_mut().insert(name, value);
         }
     }
+    if let Some(shared) = shared {
+        remember_tls(&shared, &mut response);
+        if shared.state.streams.are_ending() {
+            // Whoever comes again is to come to the next one.
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
+    }
     tracing::debug!(
         id = id.to_str().unwrap_or_default(),
         method = %response.request().method(),
@@ -69,8 +81,8 @@ pub(super) async fn pass(
     Ok(response)
 }
 
-fn check(request: &ServiceRequest) -> Result<(), Problem> {
-    let Some(shared) = request.app_data::<web::Data<Shared>>() else {
+fn check(request: &ServiceRequest, shared: Option<&Shared>) -> Result<(), Problem> {
+    let Some(shared) = shared else {
         return Err(Problem::new(Kind::Internal, "the server was put together without its state"));
     };
     match &shared.names {
@@ -94,6 +106,18 @@ fn head_size(request: &ServiceRequest) -> usize {
     let headers = request.headers().iter();
     let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     headers + request.path().len() + request.query_string().len()
+}
+
+/// A browser remembers a name without its port: `localhost` is left out, where other programs speak plain HTTP.
+fn remember_tls(shared: &Shared, response: &mut ServiceResponse<BoxBody>) {
+    let host = response.request().headers().get(header::HOST);
+    let is_localhost = host.is_some_and(|host| {
+        let host = host.as_bytes().split(|&b| b == b':').next().unwrap_or_default();
+        host.eq_ignore_ascii_case(b"localhost")
+    });
+    if shared.scheme == Scheme::Https && !is_localhost {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, BY_TLS_ONLY);
+    }
 }
 
 fn is_page(response: &ServiceResponse<BoxBody>) -> bool {

@@ -27,11 +27,12 @@ mod state;
 mod stream;
 #[cfg(test)]
 pub(crate) mod tests;
+mod tls;
 
 pub use access::{NewToken, OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;
 pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;
 pub use server::{HttpError, HttpSettings, check_listen, serve};
-pub use state::{Arbiter, State};
+pub use state::{Arbiter, Scheme, State};
 pub use stream::Streams;

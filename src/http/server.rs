@@ -1,4 +1,4 @@
-//! The server: binding, workers, draining.
+//! The server: binding, workers, its end.
 //!
 //! Not in here: when to stop. Whoever starts it stops it, by its handle.
 
@@ -6,6 +6,7 @@ use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, Server};
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpServer, web};
@@ -13,10 +14,13 @@ use socket2::SockRef;
 
 use super::access::Names;
 use super::routes::app;
-use super::state::{Shared, State};
+use super::state::{Scheme, Shared, State};
+use super::tls;
 
 /// How long a client may take to send the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for the handshake of TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection without a request is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may take nothing of what it is sent.
@@ -29,9 +33,11 @@ const MAX_CONNECTIONS: usize = 1024;
 pub struct HttpSettings {
     /// Where it listens: a loopback address where there are no access tokens. Port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// Whether it speaks TLS, with the certificate that the board has.
+    pub scheme: Scheme,
     /// How many threads answer requests.
     pub workers: usize,
-    /// How long requests that are under way may take to end when the server is stopped.
+    /// How long requests that are under way may take to end when the server is stopped. Rounded up to whole seconds.
     pub drain: Duration,
 }
 
@@ -61,15 +67,18 @@ pub enum HttpError {
         /// Why not.
         source: std::io::Error,
     },
+    /// TLS cannot be spoken.
+    #[error("HTTP cannot be served by TLS")]
+    Tls(#[from] rustls::Error),
 }
 
 /// Starts to listen, and gives the server, which runs when it is awaited, and the address that it
 /// listens on. Signals are left alone; `Server::handle` stops it.
 ///
 /// # Errors
-/// When the address cannot be listened on.
+/// When the address cannot be listened on, or TLS cannot be spoken.
 pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr), HttpError> {
-    let HttpSettings { listen, workers, drain } = settings;
+    let HttpSettings { listen, scheme, workers, drain } = settings;
     let has_tokens = !state.board.config().tokens.is_empty();
     if !has_tokens && !listen.ip().to_canonical().is_loopback() {
         return Err(HttpError::NotLoopback(listen));
@@ -78,26 +87,33 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
     // Bound here and not by actix, because requests are checked against the port that it becomes.
     let listener = TcpListener::bind(listen).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
-    let names = (!has_tokens).then(|| Names::of(bound));
-    let shared = web::Data::new(Shared { state, names });
+    let names = (!has_tokens).then(|| Names::of(bound, scheme));
+    let handshakes = match scheme {
+        Scheme::Http => None,
+        Scheme::Https => Some(tls::server_config(&state.board)?),
+    };
+    let shared = web::Data::new(Shared { state, names, scheme });
     let server = HttpServer::new(move || app(shared.clone()))
         .workers(workers)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
+        .tls_handshake_timeout(HANDSHAKE_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
         .on_connect(bound_unread)
-        .shutdown_timeout(drain.as_secs().max(1))
-        .disable_signals()
-        .listen(listener)
-        .map_err(failed)?
-        .run();
-    Ok((server, bound))
+        .shutdown_timeout(drain.as_secs_f64().ceil() as u64)
+        .disable_signals();
+    let server = match handshakes {
+        None => server.listen(listener),
+        Some(config) => server.listen_rustls_0_23(listener, config),
+    };
+    Ok((server.map_err(failed)?.run(), bound))
 }
 
 /// Lets the system end a connection that takes nothing for a while: also one whose answer has been
 /// handed over to the last byte, which nobody here waits for any more.
 fn bound_unread(connection: &dyn Any, _: &mut Extensions) {
-    let stream = connection.downcast_ref::<TcpStream>();
+    let tls = connection.downcast_ref::<TlsStream<TcpStream>>();
+    let stream = tls.map(|tls| tls.get_ref().0).or_else(|| connection.downcast_ref());
     if let Some(stream) = stream
         && let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD))
     {

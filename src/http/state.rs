@@ -117,9 +117,36 @@ where
     }
 }
 
+/// How the service is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// As it is.
+    Http,
+    /// By TLS.
+    Https,
+}
+
+impl Scheme {
+    /// The one text form, as in URLs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl std::fmt::Display for Scheme {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// What all workers of a server share.
 pub(super) struct Shared {
     pub(super) state: State,
     /// The names that requests have to come by; none where every request bears a token.
     pub(super) names: Option<Names>,
+    pub(super) scheme: Scheme,
 }

@@ -27,7 +27,7 @@ use super::access::Names;
 use super::body::ProblemBody;
 use super::problem::PROBLEM_JSON;
 use super::routes::app;
-use super::state::{Shared, State};
+use super::state::{Scheme, Shared, State};
 
 /// What came back.
 struct Got {
@@ -67,9 +67,10 @@ fn order(method: Method, path: &str) -> TestRequest {
 }
 
 fn shared(state: &State) -> web::Data<Shared> {
-    let names = Names::of("127.0.0.1:8420".parse().unwrap());
+    let names = Names::of("127.0.0.1:8420".parse().unwrap(), Scheme::Http);
     let no_tokens = state.board.config().tokens.is_empty();
-    web::Data::new(Shared { state: state.clone(), names: no_tokens.then_some(names) })
+    let names = no_tokens.then_some(names);
+    web::Data::new(Shared { state: state.clone(), names, scheme: Scheme::Http })
 }
 
 async fn send(state: &State, request: TestRequest) -> Got {

@@ -5,15 +5,21 @@
 //! that does not answer must not keep a start from being finished.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-/// The service serves, for the first time or after a reload.
-pub(super) fn ready(bound: SocketAddr) {
-    let status = format!("serving on http://{bound}/");
-    tell(|| Ok(vec![NotifyState::Ready, NotifyState::Status(&status)]));
+use super::web::Listening;
+
+/// The service serves, for the first time or after a reload: told once HTTP listens.
+pub(super) async fn say_ready(mut listening: Listening) {
+    // An error is the end of the tree: there will be nothing to tell.
+    if let Ok(address) = listening.wait_for(Option::is_some).await
+        && let Some(address) = *address
+    {
+        let status = format!("serving on {address}");
+        tell(|| Ok(vec![NotifyState::Ready, NotifyState::Status(&status)]));
+    }
 }
 
 /// The configuration is being read again.

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use assured::actors::root::{Assembler, Beside, Doors, Parts, Tree};
 use assured::clock::Clock;
 use assured::config;
-use assured::http::{HttpSettings, OperatorToken, State, Streams, serve};
+use assured::http::{HttpSettings, OperatorToken, Scheme, State, Streams, serve};
 use assured::hypervisor::Hypervisor;
 use assured::hypervisor::sim::{SimHost, World};
 use assured::model::{Condition, InstanceId};
@@ -142,7 +142,7 @@ async fn live(
             backend: "sqlite",
         };
         let run = move || listen(state.clone(), bound.clone()).boxed_local();
-        vec![Beside { kind: "http", run: Rc::new(run) }]
+        vec![Beside { kind: "http", run: Rc::new(run), drain: None }]
     };
     let tree = Tree::start(Assembler::new(&settings, &parts), outside).await.unwrap();
     tree.until(async move {
@@ -155,6 +155,7 @@ async fn live(
 async fn listen(state: State, bound: watch::Sender<Option<SocketAddr>>) -> String {
     let settings = HttpSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
+        scheme: Scheme::Http,
         workers: 2,
         drain: std::time::Duration::from_secs(1),
     };

@@ -8,6 +8,7 @@ mod layers;
 mod mistakes;
 mod notify;
 mod random;
+mod tls;
 mod together;
 mod tokens;
 

@@ -47,7 +47,6 @@ fn unknown_keys() {
 #[test]
 fn what_is_for_a_later_version() {
     let later = "is not available in this version";
-    check("[http]\ntls = { cert = 'a' }", &[("http.tls", later)]);
     check("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
     check("[log]\nformat = 'journald'", &[("log.format", later)]);
     check("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);

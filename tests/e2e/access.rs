@@ -5,7 +5,6 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::asking::Agent;
 use crate::rig::Service;
 use crate::site::Site;
 
@@ -76,7 +75,7 @@ fn tokens_have_roles_and_names_and_are_taken_over_by_a_reload() {
     fs::write(site.config(), format!("{bare}{}{}", section(&viewer), section(&operator))).unwrap();
     let service = site.start();
     let bearer = |made: &Value| format!("Bearer {}", made["token"].as_str().unwrap());
-    let agent = Agent::new(site.url(), site.data_dir().join("operator.token"));
+    let agent = site.agent();
     let status = |method: &str, path: &str, bearer: Option<&str>| {
         let headers: Vec<_> = bearer.iter().map(|value| ("authorization", *value)).collect();
         let body = json!({});

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use assured_lab::{GuestKind, wait_until};
+use serde_json::json;
 
 use crate::record::Record;
 use crate::rig::SOON;
+use crate::wire::plain;
 use crate::world::World;
 
 /// Long enough that a start is under way when the end comes.
@@ -24,7 +26,22 @@ fn an_end_on_request_waits_for_the_starts_that_are_under_way() {
     service.until("both starts to be under way", || {
         service.get("/api/v1/status")["actions"]["in_flight"] == 2
     });
-    assert_eq!(service.terminate().code(), Some(0));
+    // Whoever looks is told meanwhile, and no new order is taken.
+    service.tell_to_end();
+    service.until("it to say that it stops", || {
+        let ready = service.ask("GET", "/readyz", None, &[]);
+        ready.status == 503 && ready.body["missing"][0].as_str().unwrap().starts_with("stopping")
+    });
+    assert_eq!(service.get("/api/v1/status")["actions"]["in_flight"], 2);
+    let path = format!("/api/v1/instances/{}/desired", guests[0].uuid());
+    let order = service.as_operator("PUT", &path, &json!({ "state": "shutoff" }), &[]);
+    assert_eq!(order.status, 503, "{order:?}");
+    let mut wire = plain(&world.site.url());
+    wire.ask("GET /healthz", "", &world.site.host());
+    let last = wire.answer();
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+    assert_eq!(wire.end(), b"");
+    assert_eq!(service.ended().code(), Some(0));
 
     // It waited for both, and wrote down what came of them.
     let mut record = Record::open(&world.site);

@@ -42,9 +42,7 @@ impl Site {
     pub fn spawn_as(&self, mut program: Command) -> Service<'_> {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let child = program.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        let token = self.seen(self.data_dir().join("operator.token"));
-        let agent = Agent::new(self.url(), token);
-        Service { site: self, child, agent }
+        Service { site: self, child, agent: self.agent() }
     }
 }
 
@@ -118,10 +116,20 @@ impl Service<'_> {
     }
 
     /// SIGTERM; gives how it ended.
-    pub fn terminate(mut self) -> ExitStatus {
+    pub fn terminate(self) -> ExitStatus {
+        self.tell_to_end();
+        self.ended()
+    }
+
+    /// SIGTERM.
+    pub fn tell_to_end(&self) {
         let pid = self.child.id();
         let sent = Command::new("sh").args(["-c", &format!("kill -TERM {pid}")]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Waits until it has ended; gives how.
+    pub fn ended(mut self) -> ExitStatus {
         let mut ended = None;
         let waited = wait_until(SOON, "the service to end", || {
             ended = self.child.try_wait().unwrap();

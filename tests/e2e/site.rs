@@ -7,7 +7,10 @@ use std::process::{Command, Stdio};
 
 use assured_lab::{Host, wait_until};
 use tempfile::TempDir;
+use ureq::tls::Certificate;
 
+use crate::asking::Agent;
+use crate::certificates::Authority;
 use crate::disk::{Disk, Kind};
 use crate::rig::SOON;
 
@@ -40,6 +43,8 @@ pub struct Site {
     folder: TempDir,
     port: u16,
     disk: Option<Disk>,
+    /// Whom to trust who asks; none without TLS.
+    authority: Option<String>,
 }
 
 /// How a command ended, and what it said.
@@ -58,7 +63,8 @@ impl Site {
 
     /// A service for these hosts, with something more in the section of each.
     pub fn saying(hosts: &[Host], more: impl Fn(&Host) -> String) -> Self {
-        let site = Self { folder: tempfile::tempdir().unwrap(), port: free_port(), disk: None };
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let site = Self { folder, port, disk: None, authority: None };
         let mut text = format!(
             "[service]\ndata_dir = {:?}\nshutdown_grace = \"20s\"\n[http]\nlisten = \"127.0.0.1:{}\"\n{SETTINGS}",
             site.data_dir(),
@@ -72,6 +78,18 @@ impl Site {
             ));
         }
         fs::write(site.config(), text).unwrap();
+        site
+    }
+
+    /// A service without hosts that is asked by TLS, with a certificate for these names.
+    pub fn by_tls(authority: &Authority, names: &[&str]) -> Self {
+        let mut site = Self::new(&[]);
+        authority.issue(names).put(site.folder());
+        let (cert, key) = (site.folder().join("tls.crt"), site.folder().join("tls.key"));
+        let tls = format!("[http]\ntls = {{ cert = {cert:?}, key = {key:?} }}\n");
+        let text = fs::read_to_string(site.config()).unwrap().replace("[http]\n", &tls);
+        fs::write(site.config(), text).unwrap();
+        site.authority = Some(authority.pem().to_owned());
         site
     }
 
@@ -112,7 +130,25 @@ impl Site {
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.host())
+    }
+
+    /// The address that it is asked by.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Asks as somebody who trusts it.
+    pub fn agent(&self) -> Agent {
+        let token = self.seen(self.data_dir().join("operator.token"));
+        match &self.authority {
+            None => Agent::new(self.url(), token),
+            Some(pem) => {
+                let root = Certificate::from_pem(pem.as_bytes()).unwrap();
+                Agent::who_trusts(vec![root], self.url(), token)
+            }
+        }
     }
 
     /// The program with these words and this configuration; no variable of whoever runs the tests reaches it.

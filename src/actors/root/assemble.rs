@@ -163,6 +163,11 @@ impl Assembler {
         Arc::clone(&self.settings.http.tokens)
     }
 
+    /// What HTTP is served with by TLS, if it is.
+    pub(super) fn tls(&self) -> Option<&config::Tls> {
+        self.settings.http.tls.as_ref()
+    }
+
     /// What the arbiter is made with.
     pub(super) fn arbiter_settings(&self) -> ArbiterSettings {
         let (parts, settings) = (&self.parts, &self.settings);

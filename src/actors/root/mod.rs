@@ -27,7 +27,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 pub use assemble::{Assembler, Parts, Reach, ReadAgain};
-pub use beside::{Beside, Run};
+pub use beside::{Beside, Drain, Run};
 
 use self::beside::Keeper;
 use self::stop::Stop;
@@ -278,7 +278,7 @@ impl Root {
             Name::Store => {
                 let store = self.assembler.parts.store.clone();
                 let run: Run = Rc::new(move || Box::pin(store.keep_writing()));
-                let (_, child) = start_child(link, move |_, slot| Keeper::new(run, slot));
+                let (_, child) = start_child(link, move |_, slot| Keeper::new(run, None, slot));
                 child
             }
             // It restarts in its place.
@@ -299,8 +299,8 @@ impl Root {
             Name::Beside(kind) => {
                 let found = self.beside.iter().find(|b| b.kind == *kind);
                 let Some(beside) = found else { return };
-                let run = Rc::clone(&beside.run);
-                let (_, child) = start_child(link, move |_, slot| Keeper::new(run, slot));
+                let (run, drain) = (Rc::clone(&beside.run), beside.drain.clone());
+                let (_, child) = start_child(link, move |_, slot| Keeper::new(run, drain, slot));
                 child
             }
         };

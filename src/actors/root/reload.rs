@@ -57,11 +57,15 @@ impl Handler<Reload> for Root {
 impl Root {
     fn take_over(&mut self, settings: Settings, by: String, ctx: &mut Context<Self>) -> Reloaded {
         let told_before = self.assembler.notify().clone();
+        let served_before = self.assembler.tls().cloned();
         let done = self.assembler.take_over(settings);
         let others_told = told_before != *self.assembler.notify();
         let mut text = sentence(&done);
         if others_told {
             text += "; others are told of incidents, or in another way";
+        }
+        if served_before.as_ref() != self.assembler.tls() {
+            text += "; HTTP is served with another certificate";
         }
         tracing::info!("{text}");
         let settings = self.assembler.arbiter_settings();
@@ -72,6 +76,7 @@ impl Root {
             error: None,
             policies: settings.policies.clone(),
             tokens: self.assembler.access_tokens(),
+            certificate: self.assembler.tls().and_then(|tls| tls.certified.clone()),
         });
         // The arbiter first: it has to know a host before that host's actor reports to it.
         if let Some(arbiter) = &self.arbiter {

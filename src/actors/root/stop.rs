@@ -1,5 +1,8 @@
 //! The end that is asked for: no new action, those under way may end, and then everyone stops in the
 //! reverse order of their start, within the shutdown grace.
+//!
+//! What stands beside the hosts goes on until then, so that whoever asks is answered; it is first to stop, and has what is
+//! left of the grace for it: what it has taken in is still to be answered by the others.
 
 use std::time::Duration;
 
@@ -70,8 +73,12 @@ async fn drain(arbiter: Option<Addr<Arbiter>>, grace: Duration, end: Instant) {
 
 async fn stop(stages: Vec<Stage>, end: Instant) {
     for stage in stages {
-        let within = POLITE.min(end.saturating_duration_since(Instant::now()));
+        let left = end.saturating_duration_since(Instant::now());
         let stops = stage.into_iter().map(|(name, child)| async move {
+            let within = match name {
+                Name::Beside(_) => left,
+                Name::Store | Name::Arbiter | Name::Notifier | Name::Host(_) => POLITE.min(left),
+            };
             if child.stop(within).await == Exit::Killed {
                 tracing::warn!("{name} did not stop in {within:?}: it was ended");
             }

@@ -49,7 +49,7 @@ fn the_last_to_start_stop_first() {
                 }
                 .boxed_local()
             });
-            vec![Beside { kind: "http", run }]
+            vec![Beside { kind: "http", run, drain: None }]
         };
         let assembler = Assembler::new(&settings, &parts);
         drop(parts);

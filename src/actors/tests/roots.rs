@@ -83,7 +83,7 @@ fn an_http_server_that_ends_is_shown_counted_written_down_and_started_again() {
             }
             .boxed_local()
         });
-        let beside = move |_: &_| vec![Beside { kind: "http", run }];
+        let beside = move |_: &_| vec![Beside { kind: "http", run, drain: None }];
         let tree = Tree::start(Assembler::new(&settings, &parts), beside).await.unwrap();
         let ending = tree.until(sleep(Duration::from_secs(3600))).await;
         assert_eq!(ending, Ending::Stopped);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Files, Ran, run};
 use crate::actors::messages::Refusal;
 use crate::http::tests::fake::{self, Says, TOKEN, at, fleet, id, instance, put};
-use crate::http::{HttpSettings, serve};
+use crate::http::{HttpSettings, Scheme, serve};
 use crate::model::{
     Condition, DesiredState, Event, EventId, EventKind, Incident, IncidentId, Severity, Status,
 };
@@ -32,7 +32,12 @@ impl Service {
                 let state = fake::state(fleet, says);
                 state.store.commit(records()).await.unwrap();
                 let listen = "127.0.0.1:0".parse().unwrap();
-                let settings = HttpSettings { listen, workers: 1, drain: Duration::from_secs(1) };
+                let settings = HttpSettings {
+                    listen,
+                    scheme: Scheme::Http,
+                    workers: 1,
+                    drain: Duration::from_secs(1),
+                };
                 let (server, address) = serve(settings, state).unwrap();
                 tell.send((address, server.handle())).unwrap();
                 server.await.unwrap();
@@ -169,6 +174,26 @@ fn refusals_are_said_in_their_own_words() {
     let service = Service::start(fleet(2), Says::No(refusal));
     let set = ["instances", "desire", "web-00001", "shutoff"];
     service.run(&set).failed(1, &["the service cannot take this now: it is starting"]);
+}
+
+#[test]
+fn a_token_does_not_leave_this_machine_in_clear_text() {
+    let files = Files::with("");
+    let token = files.dir.path().join("named.token");
+    std::fs::write(&token, TOKEN).unwrap();
+    let token = token.to_str().unwrap();
+    // Nobody is asked: nobody would answer.
+    for host in ["assured.invalid", "192.0.2.1", "[2001:db8::1]", "localhost.invalid"] {
+        let url = format!("http://{host}:1");
+        let ran = files.run(&["status", "--url", &url, "--token-file", token]);
+        ran.failed(64, &["the token is not sent to", "by http://", "https://"]);
+    }
+    for url in ["http://127.0.0.1:1", "http://[::1]:1", "https://127.0.0.1:1"] {
+        files
+            .run(&["status", "--url", url, "--token-file", token])
+            .failed(69, &["cannot be reached"]);
+    }
+    files.run(&["status", "--url", "ftp://127.0.0.1"]).failed(64, &["it must look like http://"]);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn what_is_not_understood_is_a_usage_error() {
         &["incidents", "list", "--since", "yesterday"],
         &["db", "backup"],
         &["status", "-o", "xml"],
-        &["status", "--url", "https://127.0.0.1:8420"],
+        &["status", "--url", "ftp://127.0.0.1:8420"],
         &["status", "--url", "nonsense"],
         &["hosts", "show", "../status", "--url", "http://127.0.0.1:9"],
     ] {

@@ -7,7 +7,7 @@
 //! With access tokens every request needs one ([`bearer`]), but for the page itself and the probes.
 //! A page on another site has none to send, so the name by which a request comes does not matter.
 //!
-//! Not in here: TLS.
+//! Not in here: TLS, which keeps what is said from others (`http/tls.rs`).
 
 mod bearer;
 mod names;

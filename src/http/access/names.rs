@@ -10,27 +10,35 @@ use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderName};
 
 use crate::http::problem::{Kind, Problem};
+use crate::http::state::Scheme;
 
 /// The names of one listening address, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::http) struct Names(Vec<String>);
+pub(in crate::http) struct Names {
+    hosts: Vec<String>,
+    scheme: Scheme,
+}
 
 impl Names {
     /// The address itself, and this machine's names for itself at the same port.
     #[must_use]
-    pub(in crate::http) fn of(listen: SocketAddr) -> Self {
+    pub(in crate::http) fn of(listen: SocketAddr, scheme: Scheme) -> Self {
         let port = listen.port();
         let mut names = vec![listen.to_string()];
         for host in ["localhost", "127.0.0.1", "[::1]"] {
             names.push(format!("{host}:{port}"));
         }
-        // Port 80 is left out by those who speak HTTP.
-        if port == 80 {
+        // Its usual port is left out by those who speak HTTP.
+        let usual = match scheme {
+            Scheme::Http => ":80",
+            Scheme::Https => ":443",
+        };
+        if usual[1..] == port.to_string() {
             let short: Vec<_> =
-                names.iter().filter_map(|n| n.strip_suffix(":80").map(str::to_owned)).collect();
+                names.iter().filter_map(|n| n.strip_suffix(usual).map(str::to_owned)).collect();
             names.extend(short);
         }
-        Self(names)
+        Self { hosts: names, scheme }
     }
 
     /// Refuses a request that comes by another name.
@@ -51,7 +59,9 @@ impl Names {
         match one(request, &header::ORIGIN) {
             One::None => Ok(()),
             One::Value(origin)
-                if origin.strip_prefix("http://").is_some_and(|host| self.has(host)) =>
+                if origin.split_once("://").is_some_and(|(scheme, host)| {
+                    scheme == self.scheme.as_str() && self.has(host)
+                }) =>
             {
                 Ok(())
             }
@@ -60,7 +70,7 @@ impl Names {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|own| own.eq_ignore_ascii_case(name))
+        self.hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 }
 

@@ -13,7 +13,7 @@ pub(in crate::http) async fn healthz() -> HttpResponse {
     ok(&Health { status: "ok".to_owned() })
 }
 
-/// Whether the database was read and can be used, and every host was tried once. Where not, the problem has what is
+/// Whether the database was read and can be used, every host was tried once, and the service does not end. Where not, the problem has what is
 /// missing besides.
 pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
     #[derive(Serialize)]
@@ -24,7 +24,7 @@ pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
         readiness: Readiness,
     }
 
-    let readiness = readiness(&here.board.fleet());
+    let readiness = readiness(&here.board.fleet(), here.streams.are_ending());
     if readiness.ready {
         return ok(&readiness);
     }
@@ -46,8 +46,11 @@ pub(in crate::http) async fn metrics(here: Here) -> Answer {
     }
 }
 
-fn readiness(fleet: &Fleet) -> Readiness {
+fn readiness(fleet: &Fleet, ending: bool) -> Readiness {
     let mut missing = Vec::new();
+    if ending {
+        missing.push("stopping: the service ends".to_owned());
+    }
     match &fleet.database_trouble {
         Some(why) => missing.push(format!("the database cannot be used: {why}")),
         None if !fleet.database_read => missing.push("the database was not read yet".to_owned()),
@@ -56,7 +59,7 @@ fn readiness(fleet: &Fleet) -> Readiness {
     let untried_hosts: Vec<_> = fleet.untried_hosts().cloned().collect();
     missing.extend(untried_hosts.iter().map(|host| format!("host {host} was not tried yet")));
     Readiness {
-        ready: fleet.is_ready(),
+        ready: fleet.is_ready() && !ending,
         database_read: fleet.database_read,
         untried_hosts,
         missing,

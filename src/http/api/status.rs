@@ -31,7 +31,7 @@ fn overview(state: &State) -> StatusBody {
             version: state.version.to_owned(),
             started_at: fleet.started_at,
             uptime_seconds: u64::try_from(uptime).unwrap_or_default(),
-            ready: fleet.is_ready(),
+            ready: fleet.is_ready() && !state.streams.are_ending(),
             config_loaded_at: config.loaded_at,
             config_error: config.error.clone(),
         },

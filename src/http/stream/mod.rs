@@ -52,6 +52,12 @@ impl Streams {
         self.ending.send_replace(true);
     }
 
+    /// Whether the service ends.
+    #[must_use]
+    pub(super) fn are_ending(&self) -> bool {
+        *self.ending.borrow()
+    }
+
     /// A place for one more, and the two ends of its channel.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::fake::{Says, TOKEN, fleet, id, state};
 use super::{ask, order, send};
 use crate::http::access::Names;
-use crate::http::{OperatorToken, TOKEN_FILE, TokenError};
+use crate::http::{OperatorToken, Scheme, TOKEN_FILE, TokenError};
 
 #[actix_web::test]
 async fn requests_come_by_the_services_own_names() {
@@ -50,10 +50,26 @@ async fn requests_come_by_the_services_own_names() {
 
 #[test]
 fn names_are_those_of_the_address() {
-    let names = |listen: &str| format!("{:?}", Names::of(listen.parse().unwrap()));
+    let names = |listen: &str| format!("{:?}", Names::of(listen.parse().unwrap(), Scheme::Http));
     assert!(names("127.0.0.5:9000").contains("\"127.0.0.5:9000\""));
     assert!(names("[::1]:80").contains("\"localhost\""));
     assert!(!names("[::1]:8420").contains("\"localhost\""));
+}
+
+#[test]
+fn by_tls_the_usual_port_is_another_one_and_so_is_the_origin() {
+    let names = |listen: &str, scheme| Names::of(listen.parse().unwrap(), scheme);
+    let of = |listen: &str, scheme| format!("{:?}", names(listen, scheme));
+    assert!(of("[::1]:443", Scheme::Https).contains("\"localhost\""));
+    assert!(!of("[::1]:443", Scheme::Http).contains("\"localhost\""));
+    assert!(!of("[::1]:80", Scheme::Https).contains("\"localhost\""));
+    let from = |origin: &str| {
+        let request = TestRequest::with_uri("/").insert_header(("host", "localhost:8420"));
+        let request = request.insert_header(("origin", origin)).to_request();
+        names("127.0.0.1:8420", Scheme::Https).check(request.head()).is_ok()
+    };
+    assert!(from("https://localhost:8420"));
+    assert!(!from("http://localhost:8420") && !from("https://localhost") && !from("https://"));
 }
 
 #[actix_web::test]

@@ -5,10 +5,10 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use super::fake::{Says, fleet, state};
-use crate::http::{HttpError, HttpSettings, serve};
+use crate::http::{HttpError, HttpSettings, Scheme, serve};
 
 fn settings(listen: SocketAddr) -> HttpSettings {
-    HttpSettings { listen, workers: 2, drain: Duration::from_secs(1) }
+    HttpSettings { listen, scheme: Scheme::Http, workers: 2, drain: Duration::from_secs(1) }
 }
 
 fn talk(address: SocketAddr, request: &str) -> String {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::fake::{Says, TOKEN, fleet, id, state};
 use super::{ask, order, send};
-use crate::http::{HttpSettings, NewToken, State, serve};
+use crate::http::{HttpSettings, NewToken, Scheme, State, serve};
 use crate::model::{AccessToken, Role};
 use crate::snapshot::ConfigView;
 
@@ -101,7 +101,12 @@ async fn tokens_are_those_of_the_configuration_in_force() {
 #[actix_web::test]
 async fn with_tokens_any_address_can_be_listened_on() {
     let listen = "0.0.0.0:0".parse().unwrap();
-    let settings = HttpSettings { listen, workers: 1, drain: std::time::Duration::from_secs(1) };
+    let settings = HttpSettings {
+        listen,
+        scheme: Scheme::Http,
+        workers: 1,
+        drain: std::time::Duration::from_secs(1),
+    };
     let (server, _) = serve(settings, with_tokens()).unwrap();
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
