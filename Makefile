@@ -95,6 +95,8 @@ chaos: packages ## Five minutes of random faults on real hosts; CHAOS_SEED=… C
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts
 	$(RUNNER) cargo bench --bench storm
+	@deploy/install-packages.sh bench
+	$(RUNNER) cargo bench --bench load
 	$(RUNNER) cargo bench --bench whole
 
 .PHONY: install

@@ -40,7 +40,10 @@ pub(crate) fn run(service: &mut Server, cores: &Cores) {
         goal(&format!("loaded by {what}/not, medians < 1.1 ×"), ratio, ratio < 1.1);
         println!("  the same, p99: {:.2}", loaded.at(0.99) / free.at(0.99));
     }
-    println!("  two halves of the same are apart by {:.2}", halves[1].median() / halves[0].median());
+    println!(
+        "  two halves of the same are apart by {:.2}",
+        halves[1].median() / halves[0].median()
+    );
 }
 
 fn turn_of(service: &mut Server) -> Vec<f64> {

@@ -14,8 +14,8 @@
 
 mod bare;
 mod delay;
-mod service;
 mod server;
+mod service;
 #[path = "../whole/spread.rs"]
 mod spread;
 mod throughput;

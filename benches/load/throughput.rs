@@ -43,8 +43,7 @@ pub(crate) fn run(service: &Server, cores: &Cores) {
         println!("{:44}{ratio}", "  the service / the bare handler");
         let median = ratio.median();
         goal(&format!("at least {SHARE} of the bare handler's"), median, median >= SHARE);
-        let packed: Spread =
-            (0..3).map(|_| wrk::rate(cores, &ours, Some("gzip"), TURN)).collect();
+        let packed: Spread = (0..3).map(|_| wrk::rate(cores, &ours, Some("gzip"), TURN)).collect();
         println!("{:44}{packed}", "  the service, gzip asked for");
     }
 }

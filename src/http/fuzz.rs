@@ -25,7 +25,7 @@ use super::{gate, json, listing};
 use crate::model::{
     AccessToken, By, Condition, Desired, DesiredState, Generation, InstanceId, Role, Status,
 };
-use crate::snapshot::{Fleet, Freshness, InstanceView, Used};
+use crate::snapshot::{Fleet, Freshness, InstanceView, Used, Written};
 
 /// The operator token, and the one whose hash is configured.
 pub(crate) const TOKENS: [&str; 2] =
@@ -192,6 +192,7 @@ fn fleet() -> Fleet {
             holds: Vec::new(),
             incident: None,
             definition: None,
+            written: Written::default(),
         };
         fleet.by_name.insert((view.name.clone(), view.id), ());
         fleet.instances.insert(view.id, Arc::new(view));

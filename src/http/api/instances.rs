@@ -7,7 +7,9 @@ use super::{Answer, Here, Operator, instance_id, json};
 use crate::actors::messages::{
     AddInstance, ChangeInstance, ForgetInstance, Refusal, Retry, SetDesired, Which,
 };
-use crate::http::body::{ChangeFields, DesiredChange, InstanceBody, NewInstance, Page};
+use crate::http::body::{
+    ChangeFields, DesiredChange, InstanceBody, NewInstance, Page, write_instance,
+};
 use crate::http::json::Json;
 use crate::http::listing::{self, Filter, Key, Sort};
 use crate::http::problem::{Kind, Problem};
@@ -22,8 +24,11 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let (filter, from, limit) = wanted(Query::of(&request)?)?;
     let now = here.clock.now();
     let (found, next) = listing::page(&here.board.fleet(), &filter, from, limit);
-    let items: Vec<_> = found.iter().map(|view| InstanceBody::new(view, now)).collect();
-    Ok(super::ok(&Page { items, next: next.as_ref().map(cursor::write) }))
+    let next = next.as_ref().map(cursor::write);
+    let page = Page::<InstanceBody>::text(&found, next, |text, view| {
+        write_instance(text, view, now);
+    });
+    Ok(HttpResponse::Ok().content_type("application/json").body(page))
 }
 
 /// Which instances a query asks for, from where on in which order, and how many.
