@@ -77,6 +77,12 @@ simulate: packages ## Random worlds with faults inside, in virtual time; SEEDS=1
 	SEEDS=$(SEEDS) FIRST=$(FIRST) RUST_BACKTRACE=0 \
 	    cargo test --profile simulate --features faults --test simulate -- --nocapture
 
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: packages ## What reads input from outside gets random input; FUZZ_SECONDS=60 for each target
+	FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run
+
 CHAOS_SECONDS ?= 300
 CHAOS_SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 
@@ -89,6 +95,8 @@ chaos: packages ## Five minutes of random faults on real hosts; CHAOS_SEED=… C
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts
 	$(RUNNER) cargo bench --bench storm
+	@deploy/install-packages.sh bench
+	$(RUNNER) cargo bench --bench load
 	$(RUNNER) cargo bench --bench whole
 
 .PHONY: install

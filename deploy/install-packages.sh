@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the Debian packages that assured needs and this machine lacks.
 #
-#   deploy/install-packages.sh [build] [lab] [tools] [browser]      all if none is named
+#   deploy/install-packages.sh [build] [lab] [tools] [browser] [bench]      all but bench if none is named
 #
 # build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need. tools: whose
-# programs the tests ask for their opinion. browser: what the tests of the dashboard look at it with.
+# programs the tests ask for their opinion. browser: what the tests of the dashboard look at it with. bench: what loads
+# the HTTP interface in benchmarks.
 # Does nothing, fast, if all are there. Uses sudo when it is not run by root.
 set -eu
 
@@ -13,6 +14,7 @@ lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-cli
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
 tools="prometheus prometheus-alertmanager python3-aiosmtpd"
 browser="chromium chromium-driver fonts-dejavu-core"
+bench="wrk util-linux"
 
 wanted=
 [ $# -gt 0 ] || set -- build lab tools browser
@@ -26,8 +28,9 @@ for group in "$@"; do
         lab) wanted="$wanted $lab" ;;
         tools) wanted="$wanted $tools" ;;
         browser) wanted="$wanted $browser" ;;
+        bench) wanted="$wanted $bench" ;;
         *)
-            echo "$0: there is no group \"$group\": use build, lab, tools, browser, or none for all" >&2
+            echo "$0: there is no group \"$group\": use build, lab, tools, browser, bench, or none for all but bench" >&2
             exit 64
             ;;
     esac

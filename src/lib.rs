@@ -11,6 +11,9 @@ pub mod clock;
 pub mod config;
 pub mod exit;
 pub mod faults;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 pub mod hypervisor;
 pub mod model;

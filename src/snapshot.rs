@@ -8,8 +8,10 @@
 //!
 //! Not in here: decisions, and anything that is not shown.
 
-use std::sync::Arc;
+mod tree;
+
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -22,6 +24,7 @@ use crate::model::{
     Kept, Maintenance, Severity, Source, Status,
 };
 use crate::policy::Policies;
+pub use tree::{Node, NodeId, Tree};
 
 /// The place where pictures are published and read. Cheap to clone; all clones are one board.
 #[derive(Debug, Clone)]
@@ -30,7 +33,7 @@ pub struct Board(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     fleet: ArcSwap<Fleet>,
-    tree: ArcSwap<OrdMap<NodeId, Node>>,
+    tree: ArcSwap<Tree>,
     config: ArcSwap<ConfigView>,
 }
 
@@ -47,7 +50,7 @@ impl Board {
         };
         Self(Arc::new(Inner {
             fleet: ArcSwap::from_pointee(Fleet::new(started_at)),
-            tree: ArcSwap::from_pointee(OrdMap::new()),
+            tree: ArcSwap::from_pointee(Tree::default()),
             config: ArcSwap::from_pointee(config),
         }))
     }
@@ -90,24 +93,20 @@ impl Board {
         self.0.fleet.store(Arc::new(fleet));
     }
 
-    /// The supervision tree as it is now, parents before their children.
+    /// The supervision tree as it is now.
     #[must_use]
-    pub fn tree(&self) -> Arc<OrdMap<NodeId, Node>> {
+    pub fn tree(&self) -> Arc<Tree> {
         self.0.tree.load_full()
     }
 
     /// Shows a node of the tree. Each parent does so for its children.
     pub fn show_node(&self, id: &NodeId, node: &Node) {
-        self.0.tree.rcu(|tree| tree.update(id.clone(), node.clone()));
+        self.0.tree.rcu(|tree| tree.with(id, node));
     }
 
     /// Takes a node off the tree, and everything below it.
     pub fn hide_node(&self, id: &NodeId) {
-        self.0.tree.rcu(|tree| {
-            let stays = |(other, _): &(&NodeId, &Node)| !other.is_within(id);
-            let copy = |(other, node): (&NodeId, &Node)| (other.clone(), node.clone());
-            tree.iter().filter(stays).map(copy).collect::<OrdMap<_, _>>()
-        });
+        self.0.tree.rcu(|tree| tree.without(id));
     }
 }
 
@@ -272,6 +271,27 @@ pub struct InstanceView {
     pub incident: Option<IncidentId>,
     /// What is known of its definition that is kept.
     pub definition: Option<Kept>,
+    /// What readers have written of it.
+    pub written: Written,
+}
+
+/// What a view is in a reader's format, written when somebody asks for it first: a published view
+/// stays as it is. What changes beside the view is left out, and goes between the two halves.
+#[derive(Debug, Default)]
+pub struct Written(OnceLock<[Box<str>; 2]>);
+
+impl Written {
+    /// The two halves, written by `write` if nobody has asked before.
+    pub fn halves(&self, write: impl FnOnce() -> [Box<str>; 2]) -> &[Box<str>; 2] {
+        self.0.get_or_init(write)
+    }
+}
+
+/// Of nothing: a copy of a view is made to be changed.
+impl Clone for Written {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl InstanceView {
@@ -383,59 +403,6 @@ impl Freshness {
     pub fn is_inconclusive(&self) -> bool {
         self.inconclusive.load(Ordering::Relaxed)
     }
-}
-
-/// A node's place in the supervision tree: the names from the root down. Children come after their
-/// parent in its order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NodeId(Arc<[String]>);
-
-impl NodeId {
-    /// The root.
-    #[must_use]
-    pub fn root() -> Self {
-        Self(Arc::new(["root".to_owned()]))
-    }
-
-    /// A child of this node.
-    #[must_use]
-    pub fn child(&self, name: &str) -> Self {
-        Self(self.0.iter().cloned().chain([name.to_owned()]).collect())
-    }
-
-    /// The parent; none for the root.
-    #[must_use]
-    pub fn parent(&self) -> Option<Self> {
-        let (_, above) = self.0.split_last()?;
-        (!above.is_empty()).then(|| Self(above.into()))
-    }
-
-    /// Its own name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.0.last().map_or("", String::as_str)
-    }
-
-    /// Whether it is `other`, or below it.
-    #[must_use]
-    pub fn is_within(&self, other: &Self) -> bool {
-        self.0.starts_with(&other.0)
-    }
-}
-
-/// What is shown of an actor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
-    /// root, host, instance, arbiter, notifier, http or store.
-    pub kind: &'static str,
-    /// Which life this is, from 1.
-    pub incarnation: u64,
-    /// starting, running, restarting, quarantined or stopped.
-    pub state: &'static str,
-    /// How often it was restarted.
-    pub restarts: u64,
-    /// How its last life ended.
-    pub last_exit: Option<String>,
 }
 
 /// How long the times of opened incidents are kept for [`Fleet::incidents_since`].

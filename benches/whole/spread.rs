@@ -39,6 +39,12 @@ impl FromIterator<f64> for Spread {
     }
 }
 
+impl Extend<f64> for Spread {
+    fn extend<I: IntoIterator<Item = f64>>(&mut self, values: I) {
+        self.0.extend(values);
+    }
+}
+
 /// Median, 99th percentile, smallest and largest, in columns.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -85,6 +85,12 @@ const HOSTS: &[Column] = &[
     Column::number("INSTANCES"),
 ];
 
+/// The same on plain paper, for the fuzz targets.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn checked(settings: &Settings) -> String {
+    picture(settings, Screen::PLAIN)
+}
+
 /// What the configuration comes to.
 pub(super) fn picture(settings: &Settings, screen: Screen) -> String {
     let mut parts = vec![format!(

@@ -36,6 +36,8 @@ use std::io::{self, IsTerminal, Write};
 use clap::{Parser, Subcommand};
 
 pub use crate::exit::Exit;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use check::checked;
 pub use failure::Failure;
 pub use run::RunPlan;
 pub use screen::Screen;

@@ -138,7 +138,7 @@ fn unlike_a_problem(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
 }
 
 /// The request's own id, if it has one that is fit for a log; a new one otherwise.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
+pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
     let own = headers.get(REQUEST_ID).filter(|id| {
         let bytes = id.as_bytes();
         (1..=LONGEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)

@@ -14,6 +14,8 @@ mod access;
 mod api;
 pub mod body;
 mod deadline;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod gate;
 mod json;
 mod listing;

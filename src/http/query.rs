@@ -24,8 +24,13 @@ pub(super) struct Query {
 impl Query {
     /// Takes a request's query string apart.
     pub(super) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        Self::parse(request.query_string())
+    }
+
+    /// The same, of the string alone.
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let mut pairs: Vec<(String, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if pairs.iter().any(|(other, _)| *other == name) {
                 let detail = format!("the parameter `{name}` is there twice");
                 return Err(Problem::field(name, detail));

@@ -16,6 +16,7 @@ mod serving;
 mod stream;
 mod tokens;
 mod writes;
+mod written;
 
 use actix_web::body::to_bytes;
 use actix_web::http::{Method, StatusCode, header};

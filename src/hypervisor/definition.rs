@@ -4,7 +4,7 @@ use crate::model::OnCrash;
 
 /// What the hypervisor does by itself when the guest crashes. Where nothing is said, or a word that
 /// is not known here, it is libvirt's default.
-pub(super) fn on_crash(xml: &str) -> OnCrash {
+pub(crate) fn on_crash(xml: &str) -> OnCrash {
     child(xml, "on_crash").and_then(|word| word.parse().ok()).unwrap_or(OnCrash::Destroy)
 }
 

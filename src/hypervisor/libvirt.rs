@@ -36,6 +36,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use self::conditions::{condition, lifecycle};
 use self::ends::{Ears, Ends, OffThread};
 use self::session::LibvirtSession;
 use super::call::{Call, blocking};

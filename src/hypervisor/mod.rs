@@ -28,6 +28,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{Command, Condition, Correction, Definition, InstanceId};
 
+/// What reads what hosts answer, for the fuzz targets (`crate::fuzz`).
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz {
+    pub(crate) use super::definition::on_crash;
+    pub(crate) use super::libvirt::{condition, lifecycle};
+    pub(crate) use super::uri::for_libvirt;
+}
+
 pub use advice::Advice;
 pub use call::{CallError, Operation, Subject};
 pub use uri::{check_uri, has_parameter, redact};

@@ -112,7 +112,7 @@ pub(super) fn transport(uri: &str) -> Option<&str> {
 /// hand to `ssh` as a part of the user's name, for all to see in the list of processes; with `ssh`
 /// told to ask nobody; and with the file that has the user and the password.
 #[must_use]
-pub(super) fn for_libvirt(uri: &str, credentials: Option<&Path>) -> String {
+pub(crate) fn for_libvirt(uri: &str, credentials: Option<&Path>) -> String {
     let mut bare = uri.to_owned();
     if let Some(place) = password(uri) {
         bare.replace_range(place.start - 1..place.end, "");

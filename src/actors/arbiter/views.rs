@@ -8,7 +8,9 @@ use super::book::{Book, Entry, Gate};
 use super::turn::Touched;
 use crate::model::{HostId, HostState, InstanceId, Severity, Status};
 use crate::policy::{Attempts, Decision, Retry, Verdict, WaitWhy};
-use crate::snapshot::{Board, Fleet, HostView, InstanceView, Next, OPENED_KEPT, Unmanaged, Used};
+use crate::snapshot::{
+    Board, Fleet, HostView, InstanceView, Next, OPENED_KEPT, Unmanaged, Used, Written,
+};
 use crate::telemetry::Metrics;
 
 /// Keeps the published picture up to date with the book.
@@ -195,6 +197,7 @@ pub(super) fn view_of(book: &Book, entry: &Entry) -> InstanceView {
         holds: record.holds.clone(),
         incident: entry.incident.as_ref().map(|i| i.id),
         definition: entry.definition.clone(),
+        written: Written::default(),
     }
 }
 

@@ -54,13 +54,14 @@ impl OperatorToken {
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(unread)?;
+        Self::parse(&text).ok_or_else(|| TokenError::NoToken { path: path.to_owned() })
+    }
+
+    /// The token that a file's text is, if it is one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let token = text.trim();
         let is_token = token.len() >= SHORTEST && token.bytes().all(|b| b.is_ascii_graphic());
-        if is_token {
-            Ok(Self(token.to_owned()))
-        } else {
-            Err(TokenError::NoToken { path: path.to_owned() })
-        }
+        is_token.then(|| Self(token.to_owned()))
     }
 
     /// Whether this is the token. Takes the same time whatever is different.

@@ -12,7 +12,17 @@ use crate::store::{EventQuery, Order};
 
 /// Events by their number: the oldest first, or with `order=desc` the newest.
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
-    let mut query = Query::of(&request)?;
+    let (wanted, limit) = wanted(Query::of(&request)?)?;
+    let mut found = here.store.events(wanted).await.map_err(|error| unread(&error))?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| cursor::write(&last.id));
+    let items: Vec<_> = found.into_iter().map(EventBody::from).collect();
+    Ok(ok(&Page { items, next }))
+}
+
+/// Which events a query asks for, and how many.
+pub(in crate::http) fn wanted(mut query: Query) -> Result<(EventQuery, usize), Problem> {
     let limit = query.limit()?;
     let order = order(&mut query)?;
     let after: Option<EventId> = cursor::read(&mut query)?;
@@ -27,12 +37,7 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
         limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
     };
     query.finish()?;
-    let mut found = here.store.events(wanted).await.map_err(|error| unread(&error))?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| cursor::write(&last.id));
-    let items: Vec<_> = found.into_iter().map(EventBody::from).collect();
-    Ok(ok(&Page { items, next }))
+    Ok((wanted, limit))
 }
 
 fn order(query: &mut Query) -> Result<Order, Problem> {

@@ -30,7 +30,7 @@ pub(in crate::http) async fn explain(
 }
 
 /// What is seen, from `state/reason`, or from a state and its reason apart.
-fn asked(observed: &str, reason: Option<&str>) -> Result<Asked, Problem> {
+pub(in crate::http) fn asked(observed: &str, reason: Option<&str>) -> Result<Asked, Problem> {
     let wrong = |why: UnknownWord| Problem::field("observed", format!("`observed`: {why}"));
     let Some(reason) = reason else { return observed.parse().map_err(wrong) };
     if observed.contains('/') {

@@ -47,7 +47,8 @@ pub(in crate::http) async fn release(
     Ok(instance(HttpResponse::Ok(), &view, &here))
 }
 
-fn ttl(text: &str) -> Result<Duration, Problem> {
+/// The time that a hold asks for.
+pub(in crate::http) fn ttl(text: &str) -> Result<Duration, Problem> {
     let out_of_range =
         || Problem::impossible("ttl", "a hold lasts from 1s to 30d: `ttl` is no such time");
     let ttl = match humantime::parse_duration(text) {

@@ -13,7 +13,19 @@ use crate::store::{IncidentQuery, IncidentState};
 
 /// Incidents, the newest first.
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
-    let mut query = Query::of(&request)?;
+    let (wanted, limit) = wanted(Query::of(&request)?)?;
+    let mut found = here.store.incidents(wanted).await.map_err(|error| unread(&error))?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| cursor::write(&last.id));
+    let fleet = here.board.fleet();
+    let items: Vec<_> =
+        found.iter().map(|found| named(IncidentBody::from(found), &fleet)).collect();
+    Ok(ok(&Page { items, next }))
+}
+
+/// Which incidents a query asks for, and how many.
+pub(in crate::http) fn wanted(mut query: Query) -> Result<(IncidentQuery, usize), Problem> {
     let limit = query.limit()?;
     let wanted = IncidentQuery {
         state: state(&mut query)?,
@@ -26,14 +38,7 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
         limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
     };
     query.finish()?;
-    let mut found = here.store.incidents(wanted).await.map_err(|error| unread(&error))?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| cursor::write(&last.id));
-    let fleet = here.board.fleet();
-    let items: Vec<_> =
-        found.iter().map(|found| named(IncidentBody::from(found), &fleet)).collect();
-    Ok(ok(&Page { items, next }))
+    Ok((wanted, limit))
 }
 
 /// One incident with its story.

@@ -7,7 +7,9 @@ use super::{Answer, Here, Operator, instance_id, json};
 use crate::actors::messages::{
     AddInstance, ChangeInstance, ForgetInstance, Refusal, Retry, SetDesired, Which,
 };
-use crate::http::body::{ChangeFields, DesiredChange, InstanceBody, NewInstance, Page};
+use crate::http::body::{
+    ChangeFields, DesiredChange, InstanceBody, NewInstance, Page, write_instance,
+};
 use crate::http::json::Json;
 use crate::http::listing::{self, Filter, Key, Sort};
 use crate::http::problem::{Kind, Problem};
@@ -19,7 +21,20 @@ use crate::snapshot::InstanceView;
 
 /// Instances, filtered and in an order.
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
-    let mut query = Query::of(&request)?;
+    let (filter, from, limit) = wanted(Query::of(&request)?)?;
+    let now = here.clock.now();
+    let (found, next) = listing::page(&here.board.fleet(), &filter, from, limit);
+    let next = next.as_ref().map(cursor::write);
+    let page = Page::<InstanceBody>::text(&found, next, |text, view| {
+        write_instance(text, view, now);
+    });
+    Ok(HttpResponse::Ok().content_type("application/json").body(page))
+}
+
+/// Which instances a query asks for, from where on in which order, and how many.
+pub(in crate::http) fn wanted(
+    mut query: Query,
+) -> Result<(Filter, (Sort, Option<Key>), usize), Problem> {
     let limit = query.limit()?;
     let filter = Filter {
         host: query.text("host").map(|host| HostId::from(host.as_str())),
@@ -35,10 +50,7 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     if after.as_ref().is_some_and(|key| key.sort != sort) {
         return Err(Problem::field("cursor", "`cursor` is of a list in another order"));
     }
-    let now = here.clock.now();
-    let (found, next) = listing::page(&here.board.fleet(), &filter, (sort, after), limit);
-    let items: Vec<_> = found.iter().map(|view| InstanceBody::new(view, now)).collect();
-    Ok(super::ok(&Page { items, next: next.as_ref().map(cursor::write) }))
+    Ok((filter, (sort, after), limit))
 }
 
 /// One instance.
@@ -151,7 +163,7 @@ pub(super) fn instance(
 /// The arbiter compares one generation. Of several, the one that is shown now is asked for; if none
 /// of them is, none can be met, because generations only grow. Numbers without quotes are taken
 /// too.
-fn if_match(
+pub(in crate::http) fn if_match(
     headers: &HeaderMap,
     current: Option<Generation>,
 ) -> Result<Option<Generation>, Problem> {

@@ -104,7 +104,7 @@ fn host_id(request: &HttpRequest) -> HostId {
 }
 
 /// A reason that somebody gave: a line for others to read.
-fn because(reason: String) -> Result<String, Problem> {
+pub(in crate::http) fn because(reason: String) -> Result<String, Problem> {
     let refused = |why: String| Err(Problem::impossible("reason", why));
     if reason.trim().is_empty() {
         return refused("`reason` is empty: say what is being done".to_owned());

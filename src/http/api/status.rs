@@ -90,7 +90,7 @@ fn supervision(state: &State) -> SupervisionCounts {
     let tree = state.board.tree();
     SupervisionCounts {
         actors: tree.len(),
-        restarts: tree.values().map(|node| node.restarts).sum(),
-        quarantined: tree.values().filter(|node| node.state == "quarantined").count(),
+        restarts: tree.restarts(),
+        quarantined: tree.quarantined(),
     }
 }

@@ -1,7 +1,7 @@
 //! The audit log as it grows.
 
 use actix_web::http::Method;
-use actix_web::http::header::{ContentEncoding, HeaderName};
+use actix_web::http::header::{ContentEncoding, HeaderMap, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{Answer, Here};
@@ -17,18 +17,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Events as they come. From `Last-Event-ID` on, or for those who cannot set headers from
 /// `last_event_id` or the `cursor` of a list; without any, those from now on.
 pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer {
-    let mut query = Query::of(&request)?;
-    let (number, page) = (query.parsed("last_event_id")?.map(EventId), cursor::read(&mut query)?);
-    let wanted = EventQuery {
-        kind: query.parsed("kind")?,
-        host: query.text("host").map(|host| HostId::from(host.as_str())),
-        instance: query.parsed("instance")?,
-        incident: query.parsed("incident")?,
-        ..EventQuery::default()
-    };
-    query.finish()?;
+    let (wanted, asked) = wanted(Query::of(&request)?)?;
     // A browser that resumes asks by the same address, and says in the header how far it came.
-    let after = last_event_id(&request)?.or(number).or(page);
+    let after = last_event_id(request.headers())?.or(asked);
     let mut head = HttpResponse::Ok();
     head.content_type("text/event-stream; charset=utf-8")
         // Nothing on the way is to keep it together until it is worth sending.
@@ -44,8 +35,23 @@ pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer 
     Ok(head.streaming(body))
 }
 
-fn last_event_id(request: &HttpRequest) -> Result<Option<EventId>, Problem> {
-    let Some(value) = request.headers().get(LAST_EVENT_ID).filter(|v| !v.is_empty()) else {
+/// Which events a query asks for, and after which.
+pub(in crate::http) fn wanted(mut query: Query) -> Result<(EventQuery, Option<EventId>), Problem> {
+    let (number, page) = (query.parsed("last_event_id")?.map(EventId), cursor::read(&mut query)?);
+    let wanted = EventQuery {
+        kind: query.parsed("kind")?,
+        host: query.text("host").map(|host| HostId::from(host.as_str())),
+        instance: query.parsed("instance")?,
+        incident: query.parsed("incident")?,
+        ..EventQuery::default()
+    };
+    query.finish()?;
+    Ok((wanted, number.or(page)))
+}
+
+/// The event after which a `Last-Event-ID` asks to go on.
+pub(in crate::http) fn last_event_id(headers: &HeaderMap) -> Result<Option<EventId>, Problem> {
+    let Some(value) = headers.get(LAST_EVENT_ID).filter(|v| !v.is_empty()) else {
         return Ok(None);
     };
     let number = value.to_str().ok().and_then(|text| text.parse().ok());

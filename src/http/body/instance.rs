@@ -1,8 +1,11 @@
 //! An instance.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::http::problem::json_text;
 use crate::model::{
     Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Kept, OnCrash,
     Source, State, Status,
@@ -163,6 +166,43 @@ impl InstanceBody {
             definition: view.definition.as_ref().map(DefinitionBody::from),
         }
     }
+}
+
+/// Where an instance's text is cut in halves: what is between them, each look changes.
+const LOOKED: &str = "\"at\":null,\"source\":null,\"stale\":false}";
+
+/// Writes what is shown of an instance at this time, as JSON: letter by letter what
+/// [`InstanceBody::new`] would be. A page is made of many instances of which little changes, so what
+/// stays of each is written once.
+pub fn write_instance(text: &mut String, view: &InstanceView, now: Timestamp) {
+    // What is shown of holds is a matter of the time.
+    let halves = view.holds.is_empty().then(|| view.written.halves(|| halves(view, now)));
+    match halves {
+        Some([before, after]) if !before.is_empty() => {
+            text.push_str(before);
+            // Writing to a string cannot fail.
+            let _ = match view.freshness.at() {
+                None => write!(text, "\"at\":null,\"source\":null"),
+                Some(at) => {
+                    write!(text, "\"at\":\"{at}\",\"source\":\"{}\"", view.freshness.source())
+                }
+            };
+            let _ = write!(text, ",\"stale\":{}}}", view.is_stale());
+            text.push_str(after);
+        }
+        Some(_) | None => text.push_str(&json_text(&InstanceBody::new(view, now))),
+    }
+}
+
+/// What comes before and after what each look changes; two empty texts if that cannot be told.
+fn halves(view: &InstanceView, now: Timestamp) -> [Box<str>; 2] {
+    let mut body = InstanceBody::new(view, now);
+    let observed = &mut body.observed;
+    (observed.at, observed.source, observed.stale) = (None, None, false);
+    // In a text that somebody has given the quotes would be escaped.
+    let text = json_text(&body);
+    let (before, after) = text.split_once(LOOKED).unwrap_or_default();
+    [before.into(), after.into()]
 }
 
 /// What is known of a definition that is kept.

@@ -16,7 +16,9 @@ use crate::model::{
     Status,
 };
 use crate::policy::Policies;
-use crate::snapshot::{Board, Fleet, Freshness, HostView, InstanceView, Moment, Unmanaged, Used};
+use crate::snapshot::{
+    Board, Fleet, Freshness, HostView, InstanceView, Moment, Unmanaged, Used, Written,
+};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 
@@ -56,6 +58,7 @@ pub(crate) fn instance(number: u32) -> InstanceView {
         holds: Vec::new(),
         incident: None,
         definition: None,
+        written: Written::default(),
     }
 }
 

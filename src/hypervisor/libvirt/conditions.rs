@@ -61,7 +61,7 @@ const CONDITIONS: &[&[Condition]] = {
 };
 
 /// A `virDomainState` with its reason.
-pub(super) fn condition(state: i32, reason: i32) -> Condition {
+pub(crate) fn condition(state: i32, reason: i32) -> Condition {
     let place = |number: i32| usize::try_from(number).unwrap_or(usize::MAX);
     match CONDITIONS.get(place(state)) {
         Some(reasons) => reasons.get(place(reason)).copied().unwrap_or(reasons[0]),
@@ -70,7 +70,7 @@ pub(super) fn condition(state: i32, reason: i32) -> Condition {
 }
 
 /// A `virDomainEventType` with its detail.
-pub(super) fn lifecycle(event: i32, detail: i32) -> Lifecycle {
+pub(crate) fn lifecycle(event: i32, detail: i32) -> Lifecycle {
     let (Ok(event), Ok(detail)) = (u32::try_from(event), u32::try_from(detail)) else {
         return Lifecycle::Other;
     };

@@ -1,0 +1,101 @@
+//! This program again, as a server in a process of its own, on a core of its own.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// Who runs where: servers on the first core, whoever loads them on all others.
+pub(crate) struct Cores {
+    server: String,
+    load: Vec<String>,
+}
+
+impl Cores {
+    pub(crate) fn shared_out() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        let mut cores: Vec<String> = Vec::new();
+        for range in allowed.unwrap().trim().split(',') {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let (first, last): (u32, u32) = (first.parse().unwrap(), last.parse().unwrap());
+            cores.extend((first..=last).map(|core| core.to_string()));
+        }
+        assert!(cores.len() > 1, "a server and its load need a core each");
+        let server = cores.remove(0);
+        Self { server, load: cores }
+    }
+
+    /// A program on the servers' core.
+    pub(crate) fn server(&self, words: &[&str]) -> Server {
+        let mut command = Command::new("setpriv");
+        // Should this program be killed, the server goes too.
+        command.args(["--pdeathsig", "KILL", "--", "taskset", "-c", &self.server]);
+        command.arg(std::env::current_exe().unwrap()).args(words);
+        Server::start(&mut command)
+    }
+
+    /// A program on the other cores.
+    pub(crate) fn loader(&self, program: &str) -> Command {
+        let mut command = Command::new("taskset");
+        command.args(["-c", &self.load.join(","), program]);
+        command
+    }
+}
+
+impl fmt::Display for Cores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "servers on core {}, wrk on {}", self.server, self.load.join(","))
+    }
+}
+
+/// A server. It ends when this is dropped, and with this process.
+pub(crate) struct Server {
+    process: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl Server {
+    fn start(command: &mut Command) -> Self {
+        let mut process =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let stdin = process.stdin.take().unwrap();
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut server = Self { process, stdin, stdout, url: String::new() };
+        server.url = format!("http://{}", server.line());
+        server
+    }
+
+    /// The address of one of its pages.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// How large the answer is, in bytes.
+    pub(crate) fn size(&self, path: &str) -> usize {
+        let mut answer = ureq::get(self.url(path)).call().expect("it answers");
+        answer.body_mut().read_to_vec().unwrap().len()
+    }
+
+    /// Says a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        writeln!(self.stdin, "{line}").expect("it listens");
+    }
+
+    /// Its next line.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("it speaks text");
+        assert!(!line.is_empty(), "the server has ended");
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
