@@ -27,6 +27,7 @@ mod policies;
 mod poll;
 mod reader;
 mod rule;
+mod schema;
 mod secret;
 mod service;
 mod supervision;
@@ -42,6 +43,7 @@ pub use instances::{Domain, Instance};
 pub use log::{Log, LogFormat};
 pub use notify::Notify;
 pub use poll::Poll;
+pub use schema::schema;
 pub use service::Service;
 pub use supervision::{RestartBudget, Supervision};
 
