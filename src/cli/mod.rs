@@ -10,6 +10,7 @@
 mod check;
 mod client;
 mod common;
+mod completions;
 mod db;
 mod events;
 mod explain;
@@ -17,10 +18,12 @@ mod failure;
 mod hosts;
 mod incidents;
 mod instances;
+mod man;
 mod matrix;
 mod notify;
 mod paint;
 mod run;
+mod schema;
 mod screen;
 mod simulate;
 mod status;
@@ -73,6 +76,9 @@ enum Command {
     Db(db::Db),
     Notify(notify::Notify),
     Simulate(simulate::Simulate),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// What is left to do after the command line was dealt with.
@@ -141,6 +147,9 @@ impl Command {
             Self::Db(db) => db.execute(context)?,
             Self::Notify(notify) => return notify.execute(context, out),
             Self::Simulate(simulate) => return simulate.execute(context, out),
+            Self::Schema(schema) => schema.execute()?,
+            Self::Completions(completions) => completions.execute()?,
+            Self::Man(man) => man.execute()?,
         };
         write(out, &text)?;
         Ok(Exit::Done)
