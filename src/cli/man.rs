@@ -189,9 +189,7 @@ const fn meaning(exit: Exit) -> &'static str {
         Exit::Usage => "The command line cannot be understood.",
         Exit::Unreachable => "The service cannot be reached.",
         Exit::GaveUp => "Supervision gave up; the service manager is to start the service again.",
-        Exit::Database => {
-            "The database cannot be used, is damaged, or another process has it."
-        }
+        Exit::Database => "The database cannot be used, is damaged, or another process has it.",
         Exit::Config => "The configuration is wrong; each error is named with its file and key.",
     }
 }

@@ -25,12 +25,15 @@ mod paint;
 mod run;
 mod schema;
 mod screen;
+mod similar;
 mod simulate;
 mod status;
 #[cfg(test)]
 mod tests;
 mod time;
 mod token;
+mod visible;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -139,9 +142,9 @@ impl Command {
             }
             Self::Explain(explain) => explain.execute(context)?,
             Self::Status(status) => return status.execute(context, out),
-            Self::Instances(instances) => instances.execute(context)?,
-            Self::Hosts(hosts) => hosts.execute(context)?,
-            Self::Incidents(incidents) => incidents.execute(context)?,
+            Self::Instances(instances) => return instances.execute(context, out),
+            Self::Hosts(hosts) => return hosts.execute(context, out),
+            Self::Incidents(incidents) => return incidents.execute(context, out),
             Self::Events(events) => return events.execute(context, out),
             Self::Token(token) => token.execute(context)?,
             Self::Db(db) => db.execute(context)?,
@@ -154,6 +157,12 @@ impl Command {
         write(out, &text)?;
         Ok(Exit::Done)
     }
+}
+
+/// Writes what was worked out, and is done.
+fn done(out: &mut dyn Write, text: &str) -> Result<Exit, Failure> {
+    write(out, text)?;
+    Ok(Exit::Done)
 }
 
 /// Writes what was worked out. A reader that has seen enough, as `head` has, is no failure.
@@ -184,6 +193,7 @@ fn say(error: &clap::Error, terminal: &mut Terminal<'_>) -> Exit {
 }
 
 fn complain(failure: &Failure, terminal: &mut Terminal<'_>) -> Exit {
-    let _ = writeln!(terminal.err, "assured: {failure}");
+    let said = visible::visible_lines(&failure.to_string());
+    let _ = writeln!(terminal.err, "assured: {said}");
     failure.exit()
 }

@@ -49,7 +49,10 @@ fn unknown_keys() {
         "[supervision]\nhost = { restart = 1 }\nroot = {}",
         &[("supervision.host.restart", "restarts, window"), ("supervision.root", "no known key")],
     );
-    misshapen("[[hosts]]\nid = 'a'\nuri = 'qemu:///system'\nurl = ''", &[("hosts[0].url", "id, uri")]);
+    misshapen(
+        "[[hosts]]\nid = 'a'\nuri = 'qemu:///system'\nurl = ''",
+        &[("hosts[0].url", "id, uri")],
+    );
 }
 
 #[test]
@@ -66,11 +69,23 @@ fn types() {
     misshapen("poll = 3", &[("poll", "must be a table, not 3")]);
     misshapen("[poll]\ninterval = 10", &[("poll.interval", "must be a duration from 100ms to 1h")]);
     misshapen("[poll]\nevents = 'true'", &[("poll.events", "must be true or false, not a text")]);
-    misshapen("[poll]\njitter = '0.1'", &[("poll.jitter", "must be a number from 0 to 0.5, not a")]);
+    misshapen(
+        "[poll]\njitter = '0.1'",
+        &[("poll.jitter", "must be a number from 0 to 0.5, not a")],
+    );
     misshapen("[poll]\nby_state = []", &[("poll.by_state", "must be a table, not a list")]);
-    misshapen("[service]\nmax_concurrent_actions = 1.5", &[("service.max_concurrent_actions", "1.5")]);
-    misshapen("[service]\ndata_dir = 7", &[("service.data_dir", "must be a text in quotes, not 7")]);
-    misshapen("[service]\nshutdown_grace = true", &[("service.shutdown_grace", "\"5m\", not true")]);
+    misshapen(
+        "[service]\nmax_concurrent_actions = 1.5",
+        &[("service.max_concurrent_actions", "1.5")],
+    );
+    misshapen(
+        "[service]\ndata_dir = 7",
+        &[("service.data_dir", "must be a text in quotes, not 7")],
+    );
+    misshapen(
+        "[service]\nshutdown_grace = true",
+        &[("service.shutdown_grace", "\"5m\", not true")],
+    );
 }
 
 #[test]

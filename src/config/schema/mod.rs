@@ -133,8 +133,9 @@ impl Writer<'_> {
             .iter()
             .map(|(key, node)| (key.clone(), self.node(node, &below(path, key))))
             .collect();
-        let is_required =
-            |(key, node): &&(String, Node)| node.needed && self.built_in(&below(path, key)).is_none();
+        let is_required = |(key, node): &&(String, Node)| {
+            node.needed && self.built_in(&below(path, key)).is_none()
+        };
         let required: Vec<_> = node.keys.iter().filter(is_required).map(|(key, _)| key).collect();
         let mut table = Object::new();
         table.insert("type".to_owned(), json!("object"));

@@ -112,9 +112,9 @@ fn rows(page: &mut String, schema: &Json, node: &Node, path: &str) {
             let kind = node.kind.map(|kind| super::schema()["$defs"][kind].clone());
             let schema = kind.as_ref().unwrap_or(schema);
             for (key, below) in &node.keys {
-                let is_required = schema["required"].as_array().is_some_and(|all| {
-                    all.iter().any(|required| required == key)
-                });
+                let is_required = schema["required"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|required| required == key));
                 let (schema, path) = (&schema["properties"][key], join(path, key));
                 row(page, schema, below, &path, is_required);
                 if !below.keys.is_empty() {
