@@ -127,16 +127,27 @@ fn subsection(roff: &mut Roff, path: &str, command: &Command) {
 fn option(roff: &mut Roff, argument: &Arg) {
     roff.control("TP", []);
     roff.text([bold(written(argument))]);
+    prose(roff, &format!("{}.", help(argument)));
+}
+
+/// What an argument is for, with the words that it can be and what it is where it is not given.
+pub(super) fn help(argument: &Arg) -> String {
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    if !argument.get_action().takes_values() {
+        return help;
+    }
     let words = argument.get_possible_values();
     let words: Vec<_> = words.iter().map(clap::builder::PossibleValue::get_name).collect();
-    let is_flag = !argument.get_action().takes_values();
-    let end = if is_flag || words.is_empty() || help.contains(words[0]) {
-        String::new()
-    } else {
-        format!(": {}", words.join(", "))
-    };
-    prose(roff, &format!("{help}{end}."));
+    let values = argument.get_default_values().iter().map(|value| value.to_string_lossy());
+    let values: Vec<_> = values.collect();
+    let mut text = help.clone();
+    if !words.is_empty() && !words.iter().all(|word| help.contains(word)) {
+        text = format!("{text}: {}", words.join(", "));
+    }
+    if !values.is_empty() && !help.contains("Default") {
+        text = format!("{text}. Default: {}", values.join(" "));
+    }
+    text
 }
 
 fn item(roff: &mut Roff, name: &str, text: &str) {
@@ -172,7 +183,7 @@ const DESCRIPTION: &[&str] = &[
      work on the configuration and the database without one.",
 ];
 
-const EXITS: &[Exit] = &[
+pub(super) const EXITS: &[Exit] = &[
     Exit::Done,
     Exit::Failed,
     Exit::Usage,
@@ -182,7 +193,7 @@ const EXITS: &[Exit] = &[
     Exit::Config,
 ];
 
-const fn meaning(exit: Exit) -> &'static str {
+pub(super) const fn meaning(exit: Exit) -> &'static str {
     match exit {
         Exit::Done => "It is done.",
         Exit::Failed => "It was refused, or did not work.",
@@ -215,13 +226,12 @@ const ENVIRONMENT: &[(&str, &str)] = &[
          section poll.",
     ),
     ("NO_COLOR", "If it is set and not empty, there are no colours."),
-    ("CLICOLOR", "If it is 0, there are no colours."),
     (
         "CLICOLOR_FORCE",
         "If it is set, not empty and not 0, there are colours in files and pipes too, unless \
          NO_COLOR forbids them.",
     ),
-    ("COLUMNS", "How wide tables may be, where the output is no terminal that can be asked."),
+    ("CLICOLOR, TERM", "If CLICOLOR is 0 or TERM is dumb, there are none either."),
 ];
 
 const SIGNALS: &[(&str, &str)] = &[

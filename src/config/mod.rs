@@ -44,6 +44,8 @@ pub use log::{Log, LogFormat};
 pub use notify::Notify;
 pub use poll::Poll;
 pub use schema::schema;
+#[cfg(test)]
+pub(crate) use schema::up_to_date;
 pub use service::Service;
 pub use supervision::{RestartBudget, Supervision};
 

@@ -37,8 +37,13 @@ pub(super) struct Watching {
     #[arg(short, long)]
     watch: bool,
     /// With --watch: draw it anew after this time at the latest
-    #[arg(long, value_name = "DURATION", default_value = "5s", requires = "watch",
-          value_parser = interval, hide_default_value = false)]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "5s",
+        requires = "watch",
+        value_parser = interval
+    )]
     interval: Duration,
 }
 

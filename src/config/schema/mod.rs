@@ -25,6 +25,8 @@ use super::reader::{Report, Section};
 pub(super) use shown::Shown;
 use survey::{ELEMENT, Node};
 pub(super) use survey::{Keys, NAMED, Shape, Survey};
+#[cfg(test)]
+pub(crate) use tests::up_to_date;
 use words::{Words, below};
 
 /// What [`humantime::parse_duration`] takes.

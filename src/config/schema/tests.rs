@@ -71,8 +71,9 @@ fn the_schema_for_editors_is_up_to_date() {
     up_to_date("config/assured.schema.json", &format!("{text}\n"));
 }
 
+/// Asserts that a file is as it would be made now; with `UPDATE_DOCS` it is written anew.
 #[track_caller]
-fn up_to_date(file: &str, made: &str) {
+pub(crate) fn up_to_date(file: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, made).unwrap();
