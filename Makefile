@@ -51,8 +51,9 @@ record: packages ## The record under crashes: killed at every point and moment, 
 	cargo test --features faults --test record
 
 .PHONY: docs
-docs: packages ## Write docs/scenarios.md anew, from the files in tests/scenarios
+docs: packages ## Write anew what is made: docs/scenarios.md, configuration.md and cli.md, config/assured.schema.json
 	UPDATE_DOCS=1 cargo test --test scenarios the_page
+	UPDATE_DOCS=1 cargo test --lib is_up_to_date
 
 .PHONY: lint
 lint: packages ## rustfmt, clippy and rustdoc, with warnings as errors

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use assured::actors::root::{Assembler, Beside, Doors, Parts, Tree};
 use assured::clock::Clock;
 use assured::config::{self, Settings};
-use assured::http::{self, HttpSettings, OperatorToken, State, Streams};
+use assured::http::{self, HttpSettings, OperatorToken, Scheme, State, Streams};
 use assured::hypervisor::Hypervisor;
 use assured::hypervisor::sim::{SimHost, World};
 use assured::model::{Command, Condition, InstanceId, Status};
@@ -79,7 +79,7 @@ async fn live(count: usize, folder: &Path, settings: &Settings) {
             backend: "sqlite",
         };
         let run = move || serve(state.clone(), bound.clone()).boxed_local();
-        vec![Beside { kind: "http", run: Rc::new(run) }]
+        vec![Beside { kind: "http", run: Rc::new(run), drain: None }]
     };
     let tree = Tree::start(Assembler::new(settings, &parts), outside).await.unwrap();
     actix::spawn(tree.until(std::future::pending()));
@@ -112,7 +112,8 @@ async fn destroyed(world: &World, domains: &[(SimHost, InstanceId)]) -> String {
 
 async fn serve(state: State, bound: watch::Sender<Option<SocketAddr>>) -> String {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let settings = HttpSettings { listen, workers: WORKERS, drain: Duration::from_secs(1) };
+    let (scheme, drain) = (Scheme::Http, Duration::from_secs(1));
+    let settings = HttpSettings { listen, scheme, workers: WORKERS, drain };
     let (server, address) = http::serve(settings, state).unwrap();
     bound.send_replace(Some(address));
     server.await.unwrap();

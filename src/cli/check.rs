@@ -80,9 +80,9 @@ impl From<&Host> for CheckedHost {
 const HOSTS: &[Column] = &[
     Column::words("HOST"),
     Column::prose("URI"),
-    Column::number("ACTIONS AT ONCE"),
-    Column::words("UNMANAGED"),
-    Column::number("INSTANCES"),
+    Column::number("ACTIONS AT ONCE").rank(1),
+    Column::words("UNMANAGED").rank(3),
+    Column::number("INSTANCES").rank(2),
 ];
 
 /// The same on plain paper, for the fuzz targets.

@@ -254,7 +254,7 @@ impl Client {
             ),
             Token::None(_) | Token::Named(_) | Token::Found(_) => String::new(),
         };
-        Failure::Failed(format!("{}{hint}", problem.detail))
+        Failure::Refused { status: status.as_u16(), text: format!("{}{hint}", problem.detail) }
     }
 
     fn parsed<T: DeserializeOwned>(&self, text: &str) -> Result<T, Failure> {

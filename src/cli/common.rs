@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::client::{Client, Token};
 use super::failure::Failure;
 use super::screen::Screen;
 use super::trust::Trust;
+use super::visible::shown;
 use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::http::{Scheme, TOKEN_FILE};
@@ -104,8 +106,17 @@ impl<'a> Context<'a> {
         Client::new(url.as_deref().unwrap_or(DEFAULT_URL), token, trust)
     }
 
-    /// The API's body as it is, or what people read instead.
-    pub(super) fn show<T: Serialize>(
+    /// The API's body as it is, or what people read instead, in which nothing hidden is left.
+    pub(super) fn show<T: Serialize + DeserializeOwned>(
+        &self,
+        body: &T,
+        table: impl FnOnce(&T) -> String,
+    ) -> Result<String, Failure> {
+        self.tell(body, |body| table(shown(body).as_ref().unwrap_or(body)))
+    }
+
+    /// The same of an answer that this program gives by itself.
+    pub(super) fn tell<T: Serialize>(
         &self,
         body: &T,
         table: impl FnOnce(&T) -> String,

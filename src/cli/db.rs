@@ -59,7 +59,7 @@ impl Db {
         match &self.command {
             Command::Migrate => {
                 let migrations = Store::migrate(&database)?;
-                context.show(&Migrated { database, migrations }, |done| {
+                context.tell(&Migrated { database, migrations }, |done| {
                     if done.migrations.is_empty() {
                         return format!("{} is up to date", done.database);
                     }
@@ -69,7 +69,7 @@ impl Db {
             Command::Backup { file } => {
                 Store::backup(&database, file)?;
                 let done = BackedUp { database, backup: file.clone() };
-                context.show(&done, |done| {
+                context.tell(&done, |done| {
                     format!("{} is copied to {}", done.database, done.backup.display())
                 })
             }
@@ -88,7 +88,7 @@ fn check(context: &Context<'_>, database: String) -> Result<String, Failure> {
         return Err(Failure::Damaged(text));
     }
     let (schema, pending, problems) = (report.schema, report.pending, report.problems);
-    context.show(&Checked { database, schema, pending, problems }, |found| {
+    context.tell(&Checked { database, schema, pending, problems }, |found| {
         let schema = found.schema.as_deref().unwrap_or("none");
         let mut text = format!("{} is sound; its last migration is {schema}", found.database);
         if !found.pending.is_empty() {

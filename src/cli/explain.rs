@@ -34,7 +34,7 @@ impl Explain {
                 known.join(", ")
             )));
         };
-        context.show(&Explained::new(table, self.desired, self.observed), |said| said.text.clone())
+        context.tell(&Explained::new(table, self.desired, self.observed), |said| said.text.clone())
     }
 }
 

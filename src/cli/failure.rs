@@ -13,6 +13,14 @@ pub enum Failure {
     /// It was refused, or did not work.
     #[error("{0}")]
     Failed(String),
+    /// The service refused it.
+    #[error("{text}")]
+    Refused {
+        /// The status of its answer.
+        status: u16,
+        /// Why, in its words.
+        text: String,
+    },
     /// What was given makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -53,11 +61,24 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the service refused it for what was asked, and not because of who asked, or when.
+    pub(super) const fn is_about_what_was_asked(&self) -> bool {
+        matches!(self, Self::Refused { status: 404 | 409 | 422, .. })
+    }
+
+    /// The same, where it is a refusal, with more to say at its end.
+    pub(super) fn hinting(mut self, hint: &str) -> Self {
+        if let Self::Refused { text, .. } = &mut self {
+            *text = format!("{}{hint}", text.trim_end_matches('.'));
+        }
+        self
+    }
+
     /// The exit code.
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Failed(_) | Self::Token(_) => Exit::Failed,
+            Self::Failed(_) | Self::Refused { .. } | Self::Token(_) => Exit::Failed,
             Self::Usage(_) => Exit::Usage,
             Self::Unreachable { .. } | Self::Untrusted { .. } => Exit::Unreachable,
             Self::Database(_) | Self::Damaged(_) => Exit::Database,

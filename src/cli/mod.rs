@@ -10,6 +10,7 @@
 mod check;
 mod client;
 mod common;
+mod completions;
 mod db;
 mod events;
 mod explain;
@@ -17,11 +18,14 @@ mod failure;
 mod hosts;
 mod incidents;
 mod instances;
+mod man;
 mod matrix;
 mod notify;
 mod paint;
 mod run;
+mod schema;
 mod screen;
+mod similar;
 mod simulate;
 mod status;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod tests;
 mod time;
 mod token;
 mod trust;
+mod visible;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -76,6 +82,9 @@ enum Command {
     Db(db::Db),
     Notify(notify::Notify),
     Simulate(simulate::Simulate),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// What is left to do after the command line was dealt with.
@@ -136,18 +145,27 @@ impl Command {
             }
             Self::Explain(explain) => explain.execute(context)?,
             Self::Status(status) => return status.execute(context, out),
-            Self::Instances(instances) => instances.execute(context)?,
-            Self::Hosts(hosts) => hosts.execute(context)?,
-            Self::Incidents(incidents) => incidents.execute(context)?,
+            Self::Instances(instances) => return instances.execute(context, out),
+            Self::Hosts(hosts) => return hosts.execute(context, out),
+            Self::Incidents(incidents) => return incidents.execute(context, out),
             Self::Events(events) => return events.execute(context, out),
             Self::Token(token) => token.execute(context)?,
             Self::Db(db) => db.execute(context)?,
             Self::Notify(notify) => return notify.execute(context, out),
             Self::Simulate(simulate) => return simulate.execute(context, out),
+            Self::Schema(schema) => schema.execute()?,
+            Self::Completions(completions) => completions.execute()?,
+            Self::Man(man) => man.execute()?,
         };
         write(out, &text)?;
         Ok(Exit::Done)
     }
+}
+
+/// Writes what was worked out, and is done.
+fn done(out: &mut dyn Write, text: &str) -> Result<Exit, Failure> {
+    write(out, text)?;
+    Ok(Exit::Done)
 }
 
 /// Writes what was worked out. A reader that has seen enough, as `head` has, is no failure.
@@ -178,6 +196,7 @@ fn say(error: &clap::Error, terminal: &mut Terminal<'_>) -> Exit {
 }
 
 fn complain(failure: &Failure, terminal: &mut Terminal<'_>) -> Exit {
-    let _ = writeln!(terminal.err, "assured: {failure}");
+    let said = visible::visible_lines(&failure.to_string());
+    let _ = writeln!(terminal.err, "assured: {said}");
     failure.exit()
 }

@@ -3,6 +3,7 @@
 
 use comfy_table::{Cell, Color};
 
+use super::visible::visible;
 use crate::model::{HostState, Severity, Status};
 
 /// Whether there are colours.
@@ -66,7 +67,9 @@ pub(super) struct Text {
 
 impl Text {
     pub(super) fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone }
+        let text = text.into();
+        let text = visible(&text).into_owned();
+        Self { text, tone }
     }
 
     pub(super) fn cell(&self) -> Cell {

@@ -1,12 +1,17 @@
 //! Tables that fit what they are shown on.
 
+mod fit;
+
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
+use terminal_size::terminal_size;
 
+use self::fit::{GAP, fit};
 use super::paint::{Paint, Text, Tone};
 use crate::scenario::Told;
 
@@ -26,17 +31,20 @@ impl Screen {
     /// The terminal that standard output is, if it is one.
     #[must_use]
     pub fn of_process(is_terminal: bool) -> Self {
-        if !is_terminal {
-            return Self::PLAIN;
-        }
-        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let paint = if is_plain { Paint::Plain } else { Paint::Colour };
-        Self { paint, width: Table::new().width() }
+        let paint = paint(is_terminal, |name| std::env::var_os(name));
+        Self { paint, width: is_terminal.then(|| size().0) }
+    }
+
+    /// The same, as wide as it is now: a window that somebody may have drawn larger.
+    pub(super) fn now(self) -> Self {
+        Self { width: self.width.map(|_| size().0), ..self }
     }
 
     /// A table without lines: a heading, and a line for each row. What does not fit is cut off at
-    /// the end of the column that may be cut.
+    /// the end of the column that may be cut; then columns that may be left out are, the least
+    /// important first. What is shown whole is never cut: at worst it goes on in a second line.
     pub(super) fn table(self, columns: &[Column], rows: Vec<Vec<Text>>) -> String {
+        let fit = fit(columns, &rows, self.width);
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_truncation_indicator("…");
         match self.paint {
@@ -44,19 +52,27 @@ impl Screen {
             Paint::Colour => table.enforce_styling(),
         };
         if let Some(width) = self.width {
+            // The gap after the last column may be beyond the edge: it is trimmed.
+            let width = width.saturating_add(GAP as u16);
             table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }
-        let heading = |column: &Column| Text::new(Tone::Strong, column.heading).cell();
-        table.set_header(columns.iter().map(heading).collect::<Vec<Cell>>());
+        let heading = |&at: &usize| Text::new(Tone::Strong, columns[at].heading).cell();
+        table.set_header(fit.columns.iter().map(heading).collect::<Vec<Cell>>());
         for row in rows {
-            let mut row = Row::from(row.iter().map(Text::cell).collect::<Vec<Cell>>());
-            row.max_height(1);
+            let cells = fit.columns.iter().filter_map(|&at| row.get(at)).map(Text::cell);
+            let mut row = Row::from(cells.collect::<Vec<Cell>>());
+            if !fit.wraps {
+                row.max_height(1);
+            }
             table.add_row(row);
         }
-        for (index, column) in columns.iter().enumerate() {
-            let Some(shown) = table.column_mut(index) else { continue };
-            shown.set_padding((0, 2));
-            match column.kind {
+        for (place, &at) in fit.columns.iter().enumerate() {
+            let Some(shown) = table.column_mut(place) else { continue };
+            shown.set_padding((0, GAP as u16));
+            if fit.wraps {
+                continue;
+            }
+            match columns[at].kind {
                 Kind::Words => shown.set_constraint(ColumnConstraint::ContentWidth),
                 Kind::Number => {
                     shown.set_cell_alignment(CellAlignment::Right);
@@ -85,6 +101,13 @@ impl Screen {
         })
     }
 
+    /// Says so how many of many are done, now and then.
+    pub(super) fn progress_of(self, what: &str, done: usize, all: usize) {
+        if self.is_watched() {
+            eprint!("\r\x1b[K{what}: {done} of {all}");
+        }
+    }
+
     /// Wipes that away.
     pub(super) fn progress_over(self) {
         if self.is_watched() {
@@ -102,11 +125,33 @@ impl Screen {
     }
 }
 
+/// Whether there are colours. NO_COLOR has the last word; CLICOLOR_FORCE is for pipes, CLICOLOR=0 for
+/// terminals without.
+fn paint(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> Paint {
+    let says = |name, is: fn(&str) -> bool| {
+        variable(name).is_some_and(|value| is(value.to_string_lossy().as_ref()))
+    };
+    let forced = says("CLICOLOR_FORCE", |value| !value.is_empty() && value != "0");
+    let without = says("CLICOLOR", |value| value == "0") || says("TERM", |value| value == "dumb");
+    if !says("NO_COLOR", |value| !value.is_empty()) && (forced || (is_terminal && !without)) {
+        Paint::Colour
+    } else {
+        Paint::Plain
+    }
+}
+
+/// How many columns and lines the terminal has; as many as ever where it does not say.
+pub(super) fn size() -> (u16, u16) {
+    let size = terminal_size().map(|(width, height)| (width.0, height.0));
+    size.filter(|(width, height)| *width > 0 && *height > 0).unwrap_or((80, 24))
+}
+
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     heading: &'static str,
     kind: Kind,
+    rank: u8,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -119,16 +164,48 @@ enum Kind {
 impl Column {
     /// Shown whole.
     pub(super) const fn words(heading: &'static str) -> Self {
-        Self { heading, kind: Kind::Words }
+        Self { heading, kind: Kind::Words, rank: 0 }
     }
 
     /// Shown whole, at the right.
     pub(super) const fn number(heading: &'static str) -> Self {
-        Self { heading, kind: Kind::Number }
+        Self { heading, kind: Kind::Number, rank: 0 }
     }
 
     /// Cut where it does not fit.
     pub(super) const fn prose(heading: &'static str) -> Self {
-        Self { heading, kind: Kind::Prose }
+        Self { heading, kind: Kind::Prose, rank: 0 }
+    }
+
+    /// Left out where there is no room, those with the lowest rank first. 0 is never left out.
+    pub(super) const fn rank(self, rank: u8) -> Self {
+        Self { rank, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_those_who_want_them() {
+        for (is_terminal, variables, colour) in [
+            (true, &[][..], true),
+            (false, &[], false),
+            (true, &[("NO_COLOR", "1")], false),
+            (true, &[("NO_COLOR", "")], true),
+            (true, &[("CLICOLOR", "0")], false),
+            (true, &[("TERM", "dumb")], false),
+            (false, &[("CLICOLOR_FORCE", "1")], true),
+            (false, &[("CLICOLOR_FORCE", "0")], false),
+            (true, &[("CLICOLOR", "0"), ("CLICOLOR_FORCE", "1")], true),
+            (false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+        ] {
+            let variable = |name: &str| {
+                variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
+            };
+            let expected = if colour { Paint::Colour } else { Paint::Plain };
+            assert_eq!(paint(is_terminal, variable), expected, "{is_terminal} {variables:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ mod asking;
 mod holding;
 mod maintaining;
 mod offline;
+mod pages;
 mod parsing;
 mod rendering;
 mod simulating;

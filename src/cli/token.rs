@@ -37,7 +37,7 @@ impl Token {
             Failure::Failed(format!("a token cannot be made: {}", whole(&error)))
         })?;
         let made = Made { name, role: self.role, token, sha256 };
-        context.show(&made, |made| {
+        context.tell(&made, |made| {
             let Made { name, role, token, sha256 } = made;
             format!(
                 "The token, shown this once. Keep it in a file that only its bearer can read:\n\n\

@@ -48,6 +48,7 @@ impl Database {
 
 /// The path in an `sqlite://` URL. The URL is not repeated in messages: it may carry a password.
 fn sqlite(entry: &Entry<'_>) -> Option<PathBuf> {
+    entry.like(r"^sqlite:///[^?#]*[^?#/]$");
     let text = entry.str()?;
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return entry.reject(

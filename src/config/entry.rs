@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use ::config::{Value, ValueKind};
 
-use super::layers::ENVIRONMENT;
+use super::layers::{ENVIRONMENT, Tree};
 use super::path::KeyPath;
 use super::reader::{Report, Section};
+use super::schema::Shape;
 
 /// A value that is being read.
 #[derive(Debug)]
@@ -26,12 +27,24 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// A value that is only asked for: the accessors note what it would have to be, and give none.
+    pub(super) fn asked_for(report: &'a Report, path: KeyPath) -> Self {
+        Self { report, path, value: Value::new(None, ValueKind::Nil) }
+    }
+
     /// A text, borrowed: for those who check it further.
     pub(super) fn str(&self) -> Option<&str> {
+        self.asks(|| Shape::Text { pattern: None, expected: None });
         let ValueKind::String(text) = &self.value.kind else {
             return self.wrong("a text in quotes");
         };
         Some(text)
+    }
+
+    /// Says, for the schema, what a text matches that the caller checks: a regular expression that
+    /// takes all that is right.
+    pub(super) fn like(&self, pattern: &'static str) {
+        self.asks(|| Shape::Text { pattern: Some(pattern), expected: None });
     }
 
     /// A text.
@@ -41,6 +54,7 @@ impl<'a> Entry<'a> {
 
     /// `true` or `false`.
     pub(super) fn flag(self) -> Option<bool> {
+        self.asks(|| Shape::Flag);
         let flag = match (&self.value.kind, self.in_environment()) {
             (ValueKind::Boolean(flag), _) => Some(*flag),
             (_, Some("true")) => Some(true),
@@ -53,8 +67,10 @@ impl<'a> Entry<'a> {
     /// A whole number.
     pub(super) fn int<T>(self, range: RangeInclusive<T>) -> Option<T>
     where
-        T: TryFrom<i64> + PartialOrd + Display,
+        T: TryFrom<i64> + TryInto<i64> + PartialOrd + Display + Copy,
     {
+        let bound = |bound: &T| (*bound).try_into().unwrap_or(i64::MAX);
+        self.asks(|| Shape::Int { least: bound(range.start()), most: bound(range.end()) });
         let number = match (&self.value.kind, self.in_environment()) {
             (ValueKind::I64(number), _) => Some(*number),
             (_, text) => text.and_then(|text| text.parse().ok()),
@@ -69,6 +85,7 @@ impl<'a> Entry<'a> {
 
     /// A number.
     pub(super) fn number(self, range: RangeInclusive<f64>) -> Option<f64> {
+        self.asks(|| Shape::Number { least: *range.start(), most: *range.end() });
         let number = match (&self.value.kind, self.in_environment()) {
             (ValueKind::Float(number), _) => Some(*number),
             (ValueKind::I64(number), _) => Some(*number as f64),
@@ -84,6 +101,7 @@ impl<'a> Entry<'a> {
 
     /// A duration such as `10s` or `1m 30s`.
     pub(super) fn duration(self, range: RangeInclusive<Duration>) -> Option<Duration> {
+        self.asks(|| Shape::Duration { least: *range.start(), most: *range.end() });
         let expected = format!(
             "a duration from {} to {}, such as \"10s\" or \"5m\"",
             humantime::format_duration(*range.start()),
@@ -101,6 +119,7 @@ impl<'a> Entry<'a> {
 
     /// One of a closed set of words.
     pub(super) fn choice<T: Copy>(self, all: &[T], word: impl Fn(T) -> &'static str) -> Option<T> {
+        self.asks(|| Shape::Words(all.iter().map(|choice| word(*choice)).collect()));
         let text = self.str()?;
         let found = all.iter().copied().find(|choice| word(*choice) == text);
         if found.is_none() {
@@ -112,6 +131,7 @@ impl<'a> Entry<'a> {
 
     /// A text that says a `T`, in the words of `expected`.
     pub(super) fn parsed<T: FromStr>(self, expected: &str) -> Option<T> {
+        self.asks(|| Shape::Text { pattern: None, expected: Some(expected.to_owned()) });
         let ValueKind::String(text) = &self.value.kind else {
             return self.wrong(expected);
         };
@@ -120,12 +140,16 @@ impl<'a> Entry<'a> {
 
     /// A name, as [`check_name`] has it: it becomes a metric label and a part of URLs.
     pub(super) fn name(self) -> Option<String> {
+        self.like(NAME);
         let name = self.str()?;
         check_name(name).map_or_else(|message| self.reject(&message), |()| Some(name.to_owned()))
     }
 
     /// A table.
     pub(super) fn section(self) -> Option<Section<'a>> {
+        if self.asks(|| Shape::Table) {
+            return Some(Section::new(self.report, self.path, None, Tree::new()));
+        }
         let origin = self.value.origin().map(str::to_owned);
         let ValueKind::Table(tree) = self.value.kind else {
             return self.wrong("a table");
@@ -135,6 +159,10 @@ impl<'a> Entry<'a> {
 
     /// A list of tables; what is wrong with one of them does not keep the others from being read.
     pub(super) fn sections(self) -> Option<Vec<Section<'a>>> {
+        if self.asks(|| Shape::List { least: 0 }) {
+            let any = Entry::asked_for(self.report, self.path.index(0));
+            return any.section().map(|section| vec![section]);
+        }
         let (report, path) = (self.report, &self.path);
         let ValueKind::Array(values) = self.value.kind else {
             return self.wrong("a list of tables");
@@ -149,6 +177,9 @@ impl<'a> Entry<'a> {
 
     /// A list with one element at least.
     pub(super) fn entries(self, expected: &str) -> Option<Vec<Entry<'a>>> {
+        if self.asks(|| Shape::List { least: 1 }) {
+            return Some(vec![Entry::asked_for(self.report, self.path.index(0))]);
+        }
         let (report, path) = (self.report, &self.path);
         let ValueKind::Array(values) = &self.value.kind else {
             return self.wrong(expected);
@@ -168,6 +199,15 @@ impl<'a> Entry<'a> {
     pub(super) fn reject<T>(&self, message: &str) -> Option<T> {
         self.report.reject(&self.path, self.value.origin(), message);
         None
+    }
+
+    /// Notes what has to stand here, in a survey; says whether this is one.
+    fn asks(&self, shape: impl FnOnce() -> Shape) -> bool {
+        let survey = self.report.survey();
+        if let Some(survey) = survey {
+            survey.shape(&self.path, shape());
+        }
+        survey.is_some()
     }
 
     fn wrong<T>(&self, expected: &str) -> Option<T> {
@@ -198,6 +238,9 @@ pub(super) fn describe(kind: &ValueKind) -> String {
         ValueKind::Array(_) => "a list".to_owned(),
     }
 }
+
+/// The names that [`check_name`] takes, as a regular expression.
+pub(super) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 
 /// Whether a text is a name; if not, what is wrong with it. No name is `.` or `..`, which mean
 /// something else in a URL.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::entry::Entry;
 use super::reader::Section;
+use super::schema::Keys;
 use crate::hypervisor::{check_uri, has_parameter, redact};
 use crate::model::HostId;
 
@@ -139,5 +140,5 @@ fn credentials(entry: &Entry<'_>, uri: Option<&str>) -> Option<PathBuf> {
 }
 
 fn labels(section: Section<'_>) -> BTreeMap<String, String> {
-    section.into_entries().filter_map(|(key, entry)| Some((key, entry.text()?))).collect()
+    section.into_entries(&Keys::Any).filter_map(|(key, entry)| Some((key, entry.text()?))).collect()
 }

@@ -84,6 +84,7 @@ fn token(
 /// 64 hexadecimal digits. What stands there instead is not repeated: it may be the token itself.
 fn sha256(entry: Entry<'_>) -> Option<[u8; 32]> {
     let mut hash = [0; 32];
+    entry.like("^[0-9A-Fa-f]{64}$");
     let text = entry.str()?.as_bytes();
     let is_hash = text.len() == 64 && text.iter().all(u8::is_ascii_hexdigit);
     for (byte, pair) in hash.iter_mut().zip(text.chunks(2)) {

@@ -101,9 +101,15 @@ fn instance(mut section: Section<'_>, known: &Known<'_>, seen: &mut Seen) -> Opt
 }
 
 fn domain(section: &mut Section<'_>) -> Option<Domain> {
+    let by_name = |entry| domain_name(entry).map(Domain::Name);
+    let by_id = |entry: Entry<'_>| entry.parsed("the domain's UUID").map(Domain::Id);
     match (section.take("name"), section.take("id")) {
-        (Some(name), None) => domain_name(name).map(Domain::Name),
-        (None, Some(id)) => id.parsed("the domain's UUID").map(Domain::Id),
+        (Some(name), None) => by_name(name),
+        (None, Some(id)) => by_id(id),
+        // A survey is told of both.
+        (Some(name), Some(id)) if section.has_one_of(&["name", "id"]) => {
+            by_name(name).or_else(|| by_id(id))
+        }
         (Some(_), Some(_)) => {
             section.reject("id", "must not stand beside `name`: one of them says which domain");
             None
@@ -117,6 +123,7 @@ fn domain(section: &mut Section<'_>) -> Option<Domain> {
 
 /// libvirt takes every name that can be a file's.
 fn domain_name(entry: Entry<'_>) -> Option<String> {
+    entry.like(r"^[^/\x00-\x1f\x7f]*[^/\s\x00-\x1f\x7f][^/\x00-\x1f\x7f]*$");
     let name = entry.str()?;
     let is_name = !name.trim().is_empty() && !name.contains(|c: char| c == '/' || c.is_control());
     if is_name {

@@ -27,6 +27,7 @@ mod policies;
 mod poll;
 mod reader;
 mod rule;
+mod schema;
 mod secret;
 mod service;
 mod supervision;
@@ -43,6 +44,9 @@ pub use instances::{Domain, Instance};
 pub use log::{Log, LogFormat};
 pub use notify::Notify;
 pub use poll::Poll;
+pub use schema::schema;
+#[cfg(test)]
+pub(crate) use schema::up_to_date;
 pub use service::Service;
 pub use supervision::{RestartBudget, Supervision};
 pub use tls::Tls;

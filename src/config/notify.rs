@@ -122,6 +122,7 @@ impl Common {
 }
 
 fn endpoint(entry: Entry<'_>) -> Option<Endpoint> {
+    entry.like("^https?://");
     Endpoint::parse(entry.str()?).map_or_else(|message| entry.reject(&message), Some)
 }
 
@@ -138,6 +139,7 @@ fn address(entry: Entry<'_>) -> Option<Mailbox> {
 fn server(entry: &Entry<'_>, password: Option<PathBuf>) -> Option<SmtpServer> {
     let wanted =
         "must be a URL such as smtp://mail.example.net or smtps://user@mail.example.net:465";
+    entry.like("^smtps?://");
     let Ok(url) = Url::parse(entry.str()?) else { return entry.reject(wanted) };
     let Some(host) = url.host_str().map(str::to_owned).filter(|host| !host.is_empty()) else {
         return entry.reject(wanted);

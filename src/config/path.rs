@@ -31,6 +31,14 @@ impl KeyPath {
         Some(Self(above.to_vec()))
     }
 
+    /// The steps, from the root; those into an array are called `element`.
+    pub(super) fn steps<'a>(&'a self, element: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().map(move |step| match step {
+            Step::Key(key) => key.as_str(),
+            Step::Index(_) => element,
+        })
+    }
+
     /// What this path leads to in the tree under `root`.
     pub(super) fn find_in<'a>(&self, root: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(root, |value, step| match (step, &value.kind) {

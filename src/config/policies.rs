@@ -8,7 +8,8 @@ use super::layers::{DEFAULTS, Tree};
 use super::path::KeyPath;
 use super::reader::{Report, Section};
 use super::rule::rule;
-use crate::model::DesiredState;
+use super::schema::Keys;
+use crate::model::{Condition, DesiredState, State};
 use crate::policy::{Policies, RuleKey, Rules, TableError};
 
 /// What errors of the built-in rules have as their policy's name.
@@ -37,8 +38,8 @@ impl fmt::Display for Users {
 /// Reads the user's policies.
 pub(super) fn users(table: Option<Entry<'_>>) -> Users {
     let mut users = Users::default();
-    for (name, entry) in table.and_then(Entry::section).into_iter().flat_map(Section::into_entries)
-    {
+    let table = table.and_then(Entry::section);
+    for (name, entry) in table.into_iter().flat_map(|table| table.into_entries(&Keys::Names)) {
         if let Err(message) = check_name(&name) {
             entry.reject::<()>(&message);
         } else if name == BUILT_IN {
@@ -51,6 +52,10 @@ pub(super) fn users(table: Option<Entry<'_>>) -> Users {
 
 /// Resolves the policies, with the built-in rules under them.
 pub(super) fn resolve(report: &Report, built_in: Tree, users: &Users) -> Option<Policies> {
+    if report.survey().is_some() {
+        // The built-in rules are read as the users' are.
+        return None;
+    }
     let origin = DEFAULTS.to_owned();
     let path = KeyPath::default().key("policies");
     let mut built_in = Section::new(report, path, Some(origin), built_in);
@@ -74,7 +79,7 @@ fn rules(entry: Entry<'_>) -> Rules {
         let Some(section) = by_desired.take(desired.as_str()).and_then(Entry::section) else {
             continue;
         };
-        for (key, entry) in section.into_entries() {
+        for (key, entry) in section.into_entries(&rule_keys()) {
             match key.parse::<RuleKey>() {
                 Ok(key) => {
                     if let Some(rule) = rule(entry) {
@@ -87,6 +92,17 @@ fn rules(entry: Entry<'_>) -> Rules {
     }
     by_desired.finish();
     rules
+}
+
+/// Everything that a rule can stand under.
+fn rule_keys() -> Keys {
+    let exact = Condition::ALL.iter().map(|seen| RuleKey::Exact(*seen));
+    let states = State::ALL.iter().map(|state| RuleKey::State(*state));
+    let mut words: Vec<_> =
+        exact.chain(states).chain([RuleKey::Otherwise]).map(|key| key.to_string()).collect();
+    words.sort();
+    words.dedup();
+    Keys::Words(words)
 }
 
 /// Says an error of the table's in terms of the file.

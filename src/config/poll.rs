@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::reader::Section;
+use super::schema::Keys;
 use super::units::{HOUR, MILLISECOND, MINUTE};
 use crate::model::State;
 
@@ -51,7 +52,8 @@ impl Poll {
 
 fn by_state(section: Section<'_>) -> BTreeMap<State, Duration> {
     let mut intervals = BTreeMap::new();
-    for (key, entry) in section.into_entries() {
+    let states = Keys::Words(State::ALL.iter().map(State::to_string).collect());
+    for (key, entry) in section.into_entries(&states) {
         match key.parse::<State>() {
             Ok(state) => {
                 if let Some(interval) = cadence(entry) {

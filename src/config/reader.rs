@@ -10,6 +10,7 @@ use super::entry::{Entry, describe};
 use super::error::{ConfigError, Errors};
 use super::layers::{self, Layer, Tree};
 use super::path::KeyPath;
+use super::schema::{Keys, NAMED, Shape, Shown, Survey};
 
 /// What is documented for a later version. Used now, it is an error that says so.
 const LATER: [&str; 1] = ["database.retain_events"];
@@ -20,6 +21,8 @@ pub(super) struct Report {
     layers: Vec<Layer>,
     errors: RefCell<Vec<ConfigError>>,
     named_files: NamedFiles,
+    /// Where what is asked for is noted, if nothing is to be read.
+    survey: Option<Survey>,
 }
 
 /// What becomes of the files that the configuration names.
@@ -59,6 +62,21 @@ impl Report {
             Some(ValueKind::Table(tree)) => tree,
             Some(_) | None => Tree::new(),
         }
+    }
+
+    /// For readers that are to say what they would read.
+    pub(super) fn surveying() -> Self {
+        Self { survey: Some(Survey::default()), ..Self::default() }
+    }
+
+    /// Where to note what is asked for; none where something is read.
+    pub(super) fn survey(&self) -> Option<&Survey> {
+        self.survey.as_ref()
+    }
+
+    /// What was noted, at the end.
+    pub(super) fn into_survey(self) -> Option<Survey> {
+        self.survey
     }
 
     /// From now on, what is named has to be there.
@@ -157,13 +175,21 @@ impl<'a> Section<'a> {
     /// What stands under a key that may be left out.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Entry<'a>> {
         self.known.push(key);
+        let path = self.path.key(key);
+        if let Some(survey) = self.report.survey() {
+            survey.asked(&path);
+            return Some(Entry::asked_for(self.report, path));
+        }
         let value = self.entries.remove(key)?;
-        Some(Entry { report: self.report, path: self.path.key(key), value })
+        Some(Entry { report: self.report, path, value })
     }
 
     /// What stands under a key that has to be there.
     pub(super) fn need(&mut self, key: &'static str) -> Option<Entry<'a>> {
         let entry = self.take(key);
+        if let Some(survey) = self.report.survey() {
+            survey.needed(&self.path.key(key));
+        }
         if entry.is_none() {
             self.reject(key, "is missing");
         }
@@ -177,22 +203,47 @@ impl<'a> Section<'a> {
 
     /// What `read` makes of what stands under a key; `default` where there is nothing, or nothing
     /// right (which is reported).
-    pub(super) fn optional<T>(
+    pub(super) fn optional<T: Shown>(
         &mut self,
         key: &'static str,
         default: T,
         read: impl FnOnce(Entry<'a>) -> Option<T>,
     ) -> T {
+        if let Some(survey) = self.report.survey() {
+            survey.left_out(&self.path.key(key), default.shown());
+        }
         self.take(key).and_then(read).unwrap_or(default)
     }
 
-    /// Everything, by key: for tables whose keys are names.
-    pub(super) fn into_entries(self) -> impl Iterator<Item = (String, Entry<'a>)> {
+    /// Everything, by key: for tables whose keys are names. The caller checks that they are `keys`.
+    pub(super) fn into_entries(self, keys: &Keys) -> impl Iterator<Item = (String, Entry<'a>)> {
         let Self { report, path, entries, .. } = self;
-        entries.into_iter().map(move |(key, value)| {
+        let any = report.survey().map(|survey| {
+            survey.shape(&path, Shape::Names(keys.clone()));
+            (keys.sample(), Entry::asked_for(report, path.key(NAMED)))
+        });
+        let each = entries.into_iter().map(move |(key, value)| {
             let path = path.key(&key);
             (key, Entry { report, path, value })
-        })
+        });
+        any.into_iter().chain(each)
+    }
+
+    /// Says, for the schema, that there are several tables of this kind.
+    pub(super) fn is_a(&self, kind: &'static str) {
+        if let Some(survey) = self.report.survey() {
+            survey.kind(&self.path, kind);
+        }
+    }
+
+    /// Says, for the schema, that exactly one of these keys has to be there; the caller checks it.
+    /// Whether this is a survey, in which all of them are asked for.
+    pub(super) fn has_one_of(&self, keys: &[&'static str]) -> bool {
+        let survey = self.report.survey();
+        if let Some(survey) = survey {
+            survey.one_of(&self.path, keys);
+        }
+        survey.is_some()
     }
 
     /// Reports something about a key of this table.

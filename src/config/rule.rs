@@ -12,6 +12,7 @@ use crate::policy::{Exhausted, Retry, Rule};
 /// reported), so that the action is checked as well.
 pub(super) fn rule(entry: Entry<'_>) -> Option<Rule> {
     let mut section = entry.section()?;
+    section.is_a("rule");
     let action = section.need("action").and_then(action);
     let plain = Rule::new(action.unwrap_or(Action::Alert));
     let rule = Rule {
@@ -26,8 +27,11 @@ pub(super) fn rule(entry: Entry<'_>) -> Option<Rule> {
         max_downtime: section.take("max_downtime").and_then(|e| e.duration(SECOND..=YEAR)),
         force_after: section
             .optional("force_after", plain.force_after, |e| e.duration(SECOND..=DAY)),
+        // No single default: it hangs on the action.
         severity: section
-            .optional("severity", plain.severity, |e| e.choice(Severity::ALL, Severity::as_str)),
+            .take("severity")
+            .and_then(|e| e.choice(Severity::ALL, Severity::as_str))
+            .unwrap_or(plain.severity),
     };
     section.finish();
     action.map(|_| rule)

@@ -14,6 +14,7 @@ use super::reader::NamedFiles;
 impl Entry<'_> {
     /// The absolute path of a file; `example` is what one may look like.
     pub(super) fn absolute_path(&self, example: &str) -> Option<PathBuf> {
+        self.like("^/");
         let path = PathBuf::from(self.str()?);
         if !path.is_absolute() || path.as_os_str().as_bytes().iter().any(u8::is_ascii_control) {
             return self.reject(&format!("must be the absolute path of a file, such as {example}"));

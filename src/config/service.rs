@@ -61,6 +61,7 @@ fn mass_change(mut section: Section<'_>) -> Option<MassChange> {
 
 /// Absolute: what a relative one means would change with where the service is started.
 fn directory(entry: Entry<'_>) -> Option<PathBuf> {
+    entry.like("^/");
     let path = PathBuf::from(entry.str()?);
     if path.is_absolute() { Some(path) } else { entry.reject("must be an absolute path") }
 }

@@ -21,6 +21,7 @@ use super::body::{
 };
 use super::problem::{Problem, json_text};
 use super::query::{Query, cursor};
+use super::state::Scheme;
 use super::{gate, json, listing};
 use crate::model::{
     AccessToken, By, Condition, Desired, DesiredState, Generation, InstanceId, Role, Status,
@@ -124,7 +125,7 @@ pub fn bearer(bytes: &[u8]) {
 /// A line with the request's target, and headers: whoever is let through names this service.
 pub fn names(bytes: &[u8]) {
     let (uri, headers) = head(bytes);
-    let names = Names::of(([127, 0, 0, 1], 8420).into());
+    let names = Names::of(([127, 0, 0, 1], 8420).into(), Scheme::Http);
     let mut head = RequestHead::default();
     (head.uri, head.headers) = (uri.unwrap_or_default(), headers);
     if told(names.check(&head)).is_none() {

@@ -8,6 +8,7 @@ mod layers;
 mod mistakes;
 mod notify;
 mod random;
+mod schema;
 mod tls;
 mod together;
 mod tokens;
@@ -29,7 +30,13 @@ fn read_files(files: &[&str], env: &[(&str, &str)]) -> Result<Settings, Vec<Conf
         std::fs::write(path, text).unwrap();
     }
     let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    load(&paths, env).map_err(|errors| errors.iter().map(|e| without_dir(e, dir.path())).collect())
+    let read = load(&paths, env.clone());
+    // Whatever is taken as it stands, the schema allows.
+    if let (Ok(_), [file], None) = (&read, files, env.clone().next()) {
+        let objections = schema::objections(file).unwrap_or_default();
+        assert!(objections.is_empty(), "{file}\n{objections:#?}");
+    }
+    read.map_err(|errors| errors.iter().map(|e| without_dir(e, dir.path())).collect())
 }
 
 fn file_name(number: usize) -> String {

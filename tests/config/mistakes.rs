@@ -15,6 +15,14 @@ fn check(toml: &str, expected: &[(&str, &str)]) {
     assert!(errors.iter().all(|e| e.file.as_deref() == Some("1.toml")), "{toml}\n{errors:#?}");
 }
 
+/// The same, of what is wrong by its shape: the schema objects to it as well.
+#[track_caller]
+fn misshapen(toml: &str, expected: &[(&str, &str)]) {
+    check(toml, expected);
+    let objections = super::schema::objections(toml).expect(toml);
+    assert!(!objections.is_empty(), "the schema has nothing against {toml}");
+}
+
 const HOST: &str = "hosts = [{ id = 'a', uri = 'qemu:///system' }]\n";
 
 #[test]
@@ -32,36 +40,51 @@ fn the_file() {
 
 #[test]
 fn unknown_keys() {
-    check("pol = 1", &[("pol", "known here are: service, http, database, poll")]);
-    check("[pol]", &[("pol", "is no known key")]);
-    check("[poll]\nintervall = '1s'", &[("poll.intervall", "interval, jitter, by_state")]);
-    check("'poll.interval' = '1s'", &[("\"poll.interval\"", "is no known key")]);
-    check("'poll[99999999999]' = 1", &[("\"poll[99999999999]\"", "is no known key")]);
-    check(
+    misshapen("pol = 1", &[("pol", "known here are: service, http, database, poll")]);
+    misshapen("[pol]", &[("pol", "is no known key")]);
+    misshapen("[poll]\nintervall = '1s'", &[("poll.intervall", "interval, jitter, by_state")]);
+    misshapen("'poll.interval' = '1s'", &[("\"poll.interval\"", "is no known key")]);
+    misshapen("'poll[99999999999]' = 1", &[("\"poll[99999999999]\"", "is no known key")]);
+    misshapen(
         "[supervision]\nhost = { restart = 1 }\nroot = {}",
         &[("supervision.host.restart", "restarts, window"), ("supervision.root", "no known key")],
     );
-    check("[[hosts]]\nid = 'a'\nuri = 'qemu:///system'\nurl = ''", &[("hosts[0].url", "id, uri")]);
+    misshapen(
+        "[[hosts]]\nid = 'a'\nuri = 'qemu:///system'\nurl = ''",
+        &[("hosts[0].url", "id, uri")],
+    );
 }
 
 #[test]
 fn what_is_for_a_later_version() {
     let later = "is not available in this version";
-    check("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
-    check("[log]\nformat = 'journald'", &[("log.format", later)]);
-    check("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
+    misshapen("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
+    misshapen("[log]\nformat = 'journald'", &[("log.format", later)]);
+    misshapen("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
 }
 
 #[test]
 fn types() {
-    check("poll = 3", &[("poll", "must be a table, not 3")]);
-    check("[poll]\ninterval = 10", &[("poll.interval", "must be a duration from 100ms to 1h")]);
-    check("[poll]\nevents = 'true'", &[("poll.events", "must be true or false, not a text")]);
-    check("[poll]\njitter = '0.1'", &[("poll.jitter", "must be a number from 0 to 0.5, not a")]);
-    check("[poll]\nby_state = []", &[("poll.by_state", "must be a table, not a list")]);
-    check("[service]\nmax_concurrent_actions = 1.5", &[("service.max_concurrent_actions", "1.5")]);
-    check("[service]\ndata_dir = 7", &[("service.data_dir", "must be a text in quotes, not 7")]);
-    check("[service]\nshutdown_grace = true", &[("service.shutdown_grace", "\"5m\", not true")]);
+    misshapen("poll = 3", &[("poll", "must be a table, not 3")]);
+    misshapen("[poll]\ninterval = 10", &[("poll.interval", "must be a duration from 100ms to 1h")]);
+    misshapen("[poll]\nevents = 'true'", &[("poll.events", "must be true or false, not a text")]);
+    misshapen(
+        "[poll]\njitter = '0.1'",
+        &[("poll.jitter", "must be a number from 0 to 0.5, not a")],
+    );
+    misshapen("[poll]\nby_state = []", &[("poll.by_state", "must be a table, not a list")]);
+    misshapen(
+        "[service]\nmax_concurrent_actions = 1.5",
+        &[("service.max_concurrent_actions", "1.5")],
+    );
+    misshapen(
+        "[service]\ndata_dir = 7",
+        &[("service.data_dir", "must be a text in quotes, not 7")],
+    );
+    misshapen(
+        "[service]\nshutdown_grace = true",
+        &[("service.shutdown_grace", "\"5m\", not true")],
+    );
 }
 
 #[test]

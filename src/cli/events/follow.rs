@@ -11,6 +11,7 @@ use crate::cli::client::{Client, Following};
 use crate::cli::common::Output;
 use crate::cli::failure::Failure;
 use crate::cli::time::second;
+use crate::cli::visible::shown;
 use crate::exit::Exit;
 use crate::http::body::EventBody;
 
@@ -78,7 +79,7 @@ impl Follow<'_> {
             let Frame { id, data } = std::mem::take(&mut frame);
             if let (Some(_), Ok(event)) = (id, serde_json::from_str::<EventBody>(&data)) {
                 let text = match self.output {
-                    Output::Table => text(&event),
+                    Output::Table => text(shown(&event).as_ref().unwrap_or(&event)),
                     Output::Json => data,
                 };
                 writeln!(out, "{text}")?;

@@ -10,6 +10,7 @@ use self::follow::Follow;
 use super::client::Client;
 use super::common::Context;
 use super::failure::Failure;
+use super::hosts;
 use super::screen::{Column, Screen};
 use super::time::second;
 use crate::exit::Exit;
@@ -41,11 +42,11 @@ pub(super) struct Events {
 }
 
 const COLUMNS: &[Column] = &[
-    Column::number("ID"),
+    Column::number("ID").rank(2),
     Column::words("AT"),
-    Column::words("KIND"),
-    Column::words("HOST"),
-    Column::words("BY"),
+    Column::words("KIND").rank(4),
+    Column::words("HOST").rank(3),
+    Column::words("BY").rank(1),
     Column::prose("TEXT"),
 ];
 
@@ -86,14 +87,14 @@ impl Events {
         // The newest are asked for, and read from the top down.
         let mut page: Page<EventBody> = client.list("/api/v1/events", &query, self.limit.get())?;
         page.items.reverse();
-        context.show(&page, |page| table(page, context.screen))
+        context.show(&page, |page| match page.items.as_slice() {
+            [] => hosts::none_on("no events", self.host.as_deref(), client),
+            found => table(found, context.screen),
+        })
     }
 }
 
-fn table(page: &Page<EventBody>, screen: Screen) -> String {
-    if page.items.is_empty() {
-        return "no events".to_owned();
-    }
+fn table(found: &[EventBody], screen: Screen) -> String {
     let row = |event: &EventBody| {
         vec![
             event.id.to_string().into(),
@@ -104,5 +105,5 @@ fn table(page: &Page<EventBody>, screen: Screen) -> String {
             event.text.as_str().into(),
         ]
     };
-    screen.table(COLUMNS, page.items.iter().map(row).collect())
+    screen.table(COLUMNS, found.iter().map(row).collect())
 }

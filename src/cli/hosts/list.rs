@@ -1,38 +1,53 @@
 //! `assured hosts list`.
 
+use std::io::Write;
+
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::cli::client::Client;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
 use crate::cli::paint::{self, Text, Tone};
 use crate::cli::screen::{Column, Screen};
 use crate::cli::time::ago_or_never;
+use crate::cli::watch::Watching;
+use crate::exit::Exit;
 use crate::http::body::{HostBody, Page};
 
 /// List hosts
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  assured hosts list")]
-pub(super) struct List {}
+pub(super) struct List {
+    #[command(flatten)]
+    watching: Watching,
+}
 
 impl List {
-    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let page: Page<HostBody> = context.client()?.list("/api/v1/hosts", &[], usize::MAX)?;
-        context.show(&page, |page| match page.items.as_slice() {
-            [] => "no hosts: name some in the configuration, as [[hosts]]".to_owned(),
-            hosts => table(hosts, context.now(), context.screen),
-        })
+    pub(super) fn execute(
+        &self,
+        context: &Context<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let look = |client: &Client, screen| {
+            let page: Page<HostBody> = client.list("/api/v1/hosts", &[], usize::MAX)?;
+            context.show(&page, |page| match page.items.as_slice() {
+                [] => "no hosts: name some in the configuration, as [[hosts]]".to_owned(),
+                hosts => table(hosts, context.now(), screen),
+            })
+        };
+        self.watching.show(context, context.client()?, look, out)
     }
 }
 
 const COLUMNS: &[Column] = &[
     Column::words("HOST"),
     Column::words("STATE"),
-    Column::number("INSTANCES"),
-    Column::number("OUT OF SYNC"),
-    Column::number("UNMANAGED"),
-    Column::words("SEEN"),
-    Column::prose("NOTE"),
+    Column::number("INSTANCES").rank(3),
+    Column::number("OUT OF SYNC").rank(4),
+    Column::number("UNMANAGED").rank(2),
+    Column::words("SEEN").rank(1),
+    Column::prose("NOTE").rank(5),
 ];
 
 /// Hosts, a line each.

@@ -3,7 +3,7 @@
 use clap::Args;
 use ureq::http::Method;
 
-use super::path;
+use super::{named, path};
 use crate::cli::client::Ask;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
@@ -26,7 +26,9 @@ impl Maintenance {
         let client = context.client()?;
         let path = format!("{}/maintenance", path(&self.host)?);
         let body = MaintenanceRequest { reason: self.reason.clone() };
-        let host: HostBody = client.order_with(Ask::new(Method::PUT, &path), &body)?;
+        let host: HostBody = client
+            .order_with(Ask::new(Method::PUT, &path), &body)
+            .map_err(|failure| named(&client, &self.host, failure))?;
         context.show(&host, said)
     }
 }

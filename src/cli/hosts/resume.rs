@@ -3,7 +3,7 @@
 use clap::Args;
 use ureq::http::Method;
 
-use super::path;
+use super::{named, path};
 use crate::cli::client::Ask;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
@@ -20,7 +20,10 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
         let path = format!("{}/maintenance", path(&self.host)?);
-        let host: HostBody = context.client()?.order(Ask::new(Method::DELETE, &path))?;
+        let client = context.client()?;
+        let host: HostBody = client
+            .order(Ask::new(Method::DELETE, &path))
+            .map_err(|failure| named(&client, &self.host, failure))?;
         context.show(&host, said)
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::path;
+use super::{named, path};
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
 use crate::cli::paint;
@@ -21,13 +21,15 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let body: HostBody = context.client()?.get(&path(&self.host)?)?;
+        let (client, path) = (context.client()?, path(&self.host)?);
+        let body: HostBody =
+            client.get(&path).map_err(|failure| named(&client, &self.host, failure))?;
         context.show(&body, |body| card(body, context.now(), context.screen))
     }
 }
 
 const COLUMNS: &[Column] =
-    &[Column::words("UNMANAGED"), Column::words("ID"), Column::words("STATE")];
+    &[Column::words("UNMANAGED"), Column::words("ID"), Column::words("STATE").rank(1)];
 
 /// A host, a line for each thing that is known of it.
 fn card(host: &HostBody, now: Timestamp, screen: Screen) -> String {

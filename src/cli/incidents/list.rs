@@ -1,15 +1,20 @@
 //! `assured incidents list`.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use crate::cli::client::Client;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
+use crate::cli::hosts;
 use crate::cli::paint;
 use crate::cli::screen::{Column, Screen};
 use crate::cli::time::{ago, length};
+use crate::cli::watch::Watching;
+use crate::exit::Exit;
 use crate::http::body::{IncidentBody, Page};
 use crate::model::Severity;
 
@@ -35,6 +40,8 @@ pub(super) struct List {
     /// At most so many
     #[arg(short = 'n', long, default_value = "50", value_name = "COUNT")]
     limit: NonZeroUsize,
+    #[command(flatten)]
+    watching: Watching,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -44,8 +51,25 @@ enum State {
 }
 
 impl List {
-    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+    pub(super) fn execute(
+        &self,
+        context: &Context<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
         let client = context.client()?;
+        let query = self.query(&client)?;
+        let look = |client: &Client, screen: Screen| {
+            let page: Page<IncidentBody> =
+                client.list("/api/v1/incidents", &query, self.limit.get())?;
+            context.show(&page, |page| match page.items.as_slice() {
+                [] => hosts::none_on("no incidents", self.host.as_deref(), client),
+                found => table(found, context.now(), screen),
+            })
+        };
+        self.watching.show(context, client, look, out)
+    }
+
+    fn query(&self, client: &Client) -> Result<Vec<(&'static str, String)>, Failure> {
         let mut query = Vec::new();
         query.extend(self.state.map(|state| {
             let word = match state {
@@ -58,27 +82,22 @@ impl List {
         query.extend(self.severity.map(|severity| ("severity", severity.to_string())));
         query.extend(self.since.map(|since| ("since", since.to_string())));
         if let Some(instance) = &self.instance {
-            let id = crate::cli::instances::find(&client, instance)?;
+            let id = crate::cli::instances::find(client, instance)?;
             query.push(("instance", id.to_string()));
         }
-        let page: Page<IncidentBody> =
-            client.list("/api/v1/incidents", &query, self.limit.get())?;
-        context.show(&page, |page| match page.items.as_slice() {
-            [] => "no incidents".to_owned(),
-            found => table(found, context.now(), context.screen),
-        })
+        Ok(query)
     }
 }
 
 const COLUMNS: &[Column] = &[
     Column::number("ID"),
-    Column::words("SEVERITY"),
+    Column::words("SEVERITY").rank(3),
     Column::words("INSTANCE"),
-    Column::words("HOST"),
-    Column::words("OPENED"),
+    Column::words("HOST").rank(4),
+    Column::words("OPENED").rank(2),
     Column::words("STATE"),
-    Column::number("ATTEMPTS"),
-    Column::prose("SUMMARY"),
+    Column::number("ATTEMPTS").rank(1),
+    Column::prose("SUMMARY").rank(5),
 ];
 
 /// Incidents, a line each.

@@ -3,10 +3,13 @@
 mod list;
 pub(super) mod show;
 
+use std::io::Write;
+
 use clap::{Args, Subcommand};
 
 use super::common::Context;
 use super::failure::Failure;
+use crate::exit::Exit;
 
 pub(super) use list::table;
 
@@ -25,10 +28,14 @@ enum Command {
 }
 
 impl Incidents {
-    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+    pub(super) fn execute(
+        &self,
+        context: &Context<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
         match &self.command {
-            Command::List(list) => list.execute(context),
-            Command::Show(show) => show.execute(context),
+            Command::List(list) => list.execute(context, out),
+            Command::Show(show) => super::done(out, &show.execute(context)?),
         }
     }
 }

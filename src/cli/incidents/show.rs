@@ -23,7 +23,10 @@ pub(super) struct Show {
 impl Show {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
         let path = format!("/api/v1/incidents/{}", self.incident);
-        let body: IncidentBody = context.client()?.get(&path)?;
+        let body: IncidentBody = context
+            .client()?
+            .get(&path)
+            .map_err(|failure| failure.hinting("; look with `assured incidents list`"))?;
         context.show(&body, |body| story(body, context.screen.paint))
     }
 }

@@ -7,6 +7,7 @@ use crate::cli::client::Ask;
 use crate::cli::common::Context;
 use crate::cli::explain::desired_state;
 use crate::cli::failure::Failure;
+use crate::cli::hosts;
 use crate::http::body::{InstanceBody, NewInstance};
 use crate::model::{DesiredState, HostId};
 
@@ -43,7 +44,10 @@ impl Add {
             priority: self.priority,
         };
         let ask = Ask::new(Method::POST, "/api/v1/instances");
-        let added: InstanceBody = context.client()?.order_with(ask, &body)?;
+        let client = context.client()?;
+        let added: InstanceBody = client
+            .order_with(ask, &body)
+            .map_err(|failure| hosts::named(&client, &self.host, failure))?;
         context.show(&added, |added| {
             format!(
                 "{} on {} is an instance now ({}), {} is desired",

@@ -30,7 +30,7 @@ impl Forget {
         let client = context.client()?;
         let id = find(&client, &self.instance)?;
         client.order_silently(Ask::new(Method::DELETE, &path(id)))?;
-        context.show(&Forgotten { forgotten: id }, |_| {
+        context.tell(&Forgotten { forgotten: id }, |_| {
             format!("{} is forgotten; its domain stays as it is", self.instance)
         })
     }

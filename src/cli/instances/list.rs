@@ -1,15 +1,20 @@
 //! `assured instances list`.
 
+use std::io::Write;
 use std::num::NonZeroUsize;
 
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::cli::client::Client;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
+use crate::cli::hosts;
 use crate::cli::paint::{self, Text, Tone};
 use crate::cli::screen::{Column, Screen};
 use crate::cli::time::{ago_or_never, length};
+use crate::cli::watch::Watching;
+use crate::exit::Exit;
 use crate::http::body::{InstanceBody, ObservedBody, Page};
 use crate::model::Status;
 
@@ -43,10 +48,26 @@ pub(super) struct List {
     /// At most so many; all if not given
     #[arg(short = 'n', long, value_name = "COUNT")]
     limit: Option<NonZeroUsize>,
+    #[command(flatten)]
+    watching: Watching,
 }
 
 impl List {
-    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+    pub(super) fn execute(
+        &self,
+        context: &Context<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let look = |client: &Client, screen| self.look(client, context, screen);
+        self.watching.show(context, context.client()?, look, out)
+    }
+
+    fn look(
+        &self,
+        client: &Client,
+        context: &Context<'_>,
+        screen: Screen,
+    ) -> Result<String, Failure> {
         let filters = [
             ("q", &self.called),
             ("host", &self.host),
@@ -59,23 +80,22 @@ impl List {
         let query: Vec<_> =
             filters.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
         let at_most = self.limit.map_or(usize::MAX, NonZeroUsize::get);
-        let page: Page<InstanceBody> =
-            context.client()?.list("/api/v1/instances", &query, at_most)?;
+        let page: Page<InstanceBody> = client.list("/api/v1/instances", &query, at_most)?;
         context.show(&page, |page| match page.items.as_slice() {
-            [] => "no instances".to_owned(),
-            found => table(found, context.now(), context.screen),
+            [] => hosts::none_on("no instances", self.host.as_deref(), client),
+            found => table(found, context.now(), screen),
         })
     }
 }
 
 const COLUMNS: &[Column] = &[
     Column::words("NAME"),
-    Column::words("HOST"),
-    Column::words("DESIRED"),
-    Column::words("OBSERVED"),
+    Column::words("HOST").rank(3),
+    Column::words("DESIRED").rank(4),
+    Column::words("OBSERVED").rank(5),
     Column::words("STATUS"),
-    Column::words("SEEN"),
-    Column::prose("NEXT"),
+    Column::words("SEEN").rank(1),
+    Column::prose("NEXT").rank(2),
 ];
 
 /// Instances, a line each.

@@ -10,12 +10,16 @@ mod relocate;
 mod retry;
 mod show;
 
+use std::io::Write;
+
 use clap::{Args, Subcommand};
 
 use super::client::Client;
 use super::common::Context;
 use super::failure::Failure;
+use super::similar::{did_you_mean, look};
 use super::time::second;
+use crate::exit::Exit;
 use crate::http::MAX_LIMIT;
 use crate::http::body::{HolderBody, InstanceBody, Page};
 use crate::model::InstanceId;
@@ -44,9 +48,13 @@ enum Command {
 }
 
 impl Instances {
-    pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        match &self.command {
-            Command::List(list) => list.execute(context),
+    pub(super) fn execute(
+        &self,
+        context: &Context<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Exit, Failure> {
+        let text = match &self.command {
+            Command::List(list) => return list.execute(context, out),
             Command::Show(show) => show.execute(context),
             Command::Add(add) => add.execute(context),
             Command::Desire(desire) => desire.execute(context),
@@ -55,7 +63,8 @@ impl Instances {
             Command::Retry(retry) => retry.execute(context),
             Command::Move(relocate) => relocate.execute(context),
             Command::Forget(forget) => forget.execute(context),
-        }
+        }?;
+        super::done(out, &text)
     }
 }
 
@@ -69,15 +78,25 @@ pub(super) fn find(client: &Client, text: &str) -> Result<InstanceId, Failure> {
     page.items.retain(|instance| instance.name == text);
     match page.items.as_slice() {
         [one] => Ok(one.id),
-        [] => Err(Failure::Failed(format!(
-            "there is no instance called {text}; look with `assured instances list`"
-        ))),
+        [] => Err(unknown(client, text)),
         several => {
             let each = |one: &InstanceBody| format!("{} on {}", one.id, one.host);
             let list = several.iter().map(each).collect::<Vec<_>>().join(", ");
             Err(Failure::Failed(format!("several are called {text}, give the UUID: {list}")))
         }
     }
+}
+
+/// That there is no instance of a name, and which names are like it.
+fn unknown(client: &Client, text: &str) -> Failure {
+    // The first letters are mostly right, and all others would be too many to ask for.
+    let begin: String = text.chars().take(2).collect();
+    let near: Result<Page<InstanceBody>, _> =
+        client.list("/api/v1/instances", &[("q", begin)], MAX_LIMIT);
+    let near = near.map(|page| page.items).unwrap_or_default();
+    let question = did_you_mean(text, near.iter().map(|instance| instance.name.as_str()));
+    let rest = look(&question, "assured instances list");
+    Failure::Failed(format!("there is no instance called {text}{rest}"))
 }
 
 /// Who holds an instance, until when and why.

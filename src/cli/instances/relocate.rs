@@ -7,6 +7,7 @@ use super::{find, path};
 use crate::cli::client::Ask;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
+use crate::cli::hosts;
 use crate::http::body::{ChangeFields, InstanceBody};
 use crate::model::HostId;
 
@@ -27,7 +28,9 @@ impl Move {
         let path = path(find(&client, &self.instance)?);
         let host = Some(HostId::from(self.host.as_str()));
         let fields = ChangeFields { host, ..ChangeFields::default() };
-        let moved: InstanceBody = client.order_with(Ask::new(Method::PATCH, &path), &fields)?;
+        let moved: InstanceBody = client
+            .order_with(Ask::new(Method::PATCH, &path), &fields)
+            .map_err(|failure| hosts::named(&client, &self.host, failure))?;
         context.show(&moved, |moved| format!("{} is assigned to {} now", moved.name, moved.host))
     }
 }

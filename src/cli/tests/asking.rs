@@ -135,7 +135,8 @@ fn the_records_are_read() {
     let last = log.lines().last().unwrap();
     assert!(last.starts_with("60  2026-11-23 05:00:00Z  observed  kvm-1"), "{log}");
     assert_eq!(log.lines().count(), 6);
-    service.run(&["incidents", "show", "18"]).failed(1, &["there is no incident `18`"]);
+    let words = ["there is no incident `18`; look with `assured incidents list`"];
+    service.run(&["incidents", "show", "18"]).failed(1, &words);
 }
 
 #[test]
@@ -155,7 +156,50 @@ fn changes_are_ordered() {
     let adopted = service.json(&["hosts", "adopt", "kvm-1", "stray"]);
     assert_eq!(adopted["items"][0]["id"], json!(id(1_000_000)));
     service.run(&["hosts", "adopt", "kvm-1", "nobody"]).failed(1, &["no domain nobody"]);
-    service.run(&["instances", "retry", "web-9"]).failed(1, &["no instance called web-9"]);
+    let stray = ["no domain stary", "did you mean `stray`? Look with `assured hosts show kvm-1`"];
+    service.run(&["hosts", "adopt", "kvm-1", "stary"]).failed(1, &stray);
+}
+
+#[test]
+fn of_a_name_that_there_is_not_those_that_are_like_it_are_proposed() {
+    let service = Service::start(fleet(3), Says::Yes);
+    let near = ["there is no instance called web-0001; did you mean `web-00001`", "Look with"];
+    service.run(&["instances", "retry", "web-0001"]).failed(1, &near);
+    let far = ["there is no instance called db; look with `assured instances list`"];
+    service.run(&["instances", "show", "db"]).failed(1, &far);
+    let list = "? Look with `assured hosts list`";
+    for arguments in [
+        &["hosts", "show", "kvm-7"][..],
+        &["hosts", "adopt", "kvm-7"],
+        &["hosts", "maintenance", "kvm-7", "--reason", "x"],
+        &["hosts", "resume", "kvm-7"],
+        &["instances", "add", "web-9", "--host", "kvm-7", "--desired", "running"],
+        &["instances", "move", "web-00001", "kvm-7"],
+    ] {
+        service.run(arguments).failed(1, &["kvm-7", "did you mean `kvm-1` or `kvm-2`", list]);
+    }
+    for (list, nothing) in [("instances", "no instances"), ("incidents", "no incidents")] {
+        let none = service.run(&[list, "list", "--host", "storage"]).done();
+        let why = ": there is no host `storage`; look with `assured hosts list`\n";
+        assert_eq!(none, format!("{nothing}{why}"));
+    }
+    assert_eq!(service.run(&["instances", "list", "--host", "kvm-2"]).done(), "no instances\n");
+}
+
+#[test]
+fn what_a_terminal_would_do_and_not_show_is_written_out() {
+    let mut all = fleet(2);
+    let name = "evil\u{1b}[31m\nkvm-9\u{202e}";
+    put(&mut all, InstanceView { name: name.into(), ..instance(1) });
+    let service = Service::start(all, Says::Yes);
+    let shown = "evil\\u{1b}[31m\\nkvm-9\\u{202e}";
+    for arguments in [&["instances", "list"][..], &["instances", "show", &id(1).to_string()]] {
+        let out = service.run(arguments).done();
+        assert!(out.contains(shown) && !out.contains('\u{1b}'), "{out:?}");
+    }
+    let listed = service.json(&["instances", "show", &id(1).to_string()]);
+    assert_eq!(listed["name"], name, "programs get what the API gives");
+    service.run(&["instances", "show", name]).done();
 }
 
 #[test]

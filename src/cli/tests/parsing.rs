@@ -71,6 +71,9 @@ fn what_comes_later_is_not_offered() {
             "notify",
             "notify test",
             "simulate",
+            "schema",
+            "completions",
+            "man",
         ]
     );
 }
