@@ -34,6 +34,7 @@ mod time;
 mod token;
 mod visible;
 mod watch;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

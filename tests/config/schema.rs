@@ -15,7 +15,7 @@ static VALIDATOR: LazyLock<jsonschema::Validator> =
     LazyLock::new(|| jsonschema::draft202012::new(&SCHEMA).unwrap());
 
 /// What the schema has against a file; none if that is no TOML at all.
-pub fn objections(toml: &str) -> Option<Vec<String>> {
+pub(crate) fn objections(toml: &str) -> Option<Vec<String>> {
     let file: toml::Value = toml::from_str(toml).ok()?;
     let file = serde_json::to_value(file).unwrap();
     let objection = |e: jsonschema::ValidationError<'_>| format!("{}: {e}", e.instance_path());

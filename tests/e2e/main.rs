@@ -26,5 +26,6 @@ mod reload;
 mod repairs;
 mod rig;
 mod site;
+mod terminal;
 mod unmanaged;
 mod world;
