@@ -101,12 +101,21 @@ bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench whole
 
 .PHONY: install
-install: packages ## Install the program to $(PREFIX)/bin, an example configuration to /etc/assured, and a systemd unit
+install: packages ## Install the program to $(PREFIX)/bin with its manual page and completions, an example to /etc/assured, a systemd unit
 	cargo build --release --bin assured
 	$(SUDO) install -D -m 0755 $(TARGET)/release/assured $(DESTDIR)$(PREFIX)/bin/assured
 	$(SUDO) install -d -m 0755 $(DESTDIR)/etc/assured
 	@test -e $(DESTDIR)/etc/assured/assured.toml || \
-	    $(SUDO) install -m 0640 config/example.toml $(DESTDIR)/etc/assured/assured.toml
+	    sed '1s|#:schema .*|#:schema $(PREFIX)/share/assured/assured.schema.json|' config/example.toml | \
+	    $(SUDO) install -m 0640 /dev/stdin $(DESTDIR)/etc/assured/assured.toml
 	$(SUDO) install -D -m 0644 deploy/systemd/assured.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/assured.conf
+	$(TARGET)/release/assured schema | $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/assured/assured.schema.json
+	$(TARGET)/release/assured man | $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man1/assured.1
+	$(TARGET)/release/assured completions bash | \
+	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assured
+	$(TARGET)/release/assured completions zsh | \
+	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assured
+	$(TARGET)/release/assured completions fish | \
+	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/assured.fish
 	sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/assured.service | \
 	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/assured.service

@@ -1,10 +1,10 @@
 //! `assured explain`: what the policy says, from the configuration; no service is asked.
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::common::Context;
 use super::failure::Failure;
+use super::words::word;
 use crate::http::body::{Asked, Explained};
 use crate::model::DesiredState;
 
@@ -13,7 +13,7 @@ use crate::model::DesiredState;
 #[command(after_help = "Example:\n  assured explain --desired running --observed shutoff/crashed")]
 pub(super) struct Explain {
     /// What the instance is supposed to be
-    #[arg(long, value_name = "STATE", value_parser = desired_state())]
+    #[arg(long, value_name = "STATE", value_parser = word(DesiredState::ALL, DesiredState::as_str))]
     desired: DesiredState,
     /// What it is seen in: a state and its reason, or a state, which is read as its reason unknown
     #[arg(long, value_name = "STATE[/REASON]")]
@@ -36,10 +36,4 @@ impl Explain {
         };
         context.tell(&Explained::new(table, self.desired, self.observed), |said| said.text.clone())
     }
-}
-
-/// Reads a desired state, and shows which there are.
-pub(super) fn desired_state() -> impl TypedValueParser<Value = DesiredState> {
-    PossibleValuesParser::new(DesiredState::ALL.iter().map(|state| state.as_str()))
-        .try_map(|word| word.parse::<DesiredState>())
 }

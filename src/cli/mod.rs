@@ -35,6 +35,7 @@ mod token;
 mod trust;
 mod visible;
 mod watch;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

@@ -1,5 +1,6 @@
 //! The command line: what is understood, what is shown, and what it exits with.
 
+mod adopting;
 mod asking;
 mod holding;
 mod maintaining;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::common::Context;
 use super::failure::Failure;
+use super::words::word;
 use crate::http::NewToken;
 use crate::model::{AccessToken, Role};
 use crate::telemetry::whole;
@@ -16,7 +17,7 @@ pub(super) struct Token {
     /// Whose it is: the audit log says api:NAME
     name: String,
     /// viewer reads; operator also changes things
-    #[arg(long)]
+    #[arg(long, value_parser = word(Role::ALL, Role::as_str))]
     role: Role,
 }
 

@@ -52,6 +52,15 @@ fn an_operator_sees_and_changes_everything_from_a_terminal() {
     let late = site.run(&["instances", "desire", &id, "running", "--if-generation", "1"]);
     late.failed_with(1, &["generation"]);
     site.run(&["instances", "show", "ghost-1"]).failed_with(1, &["no instance called ghost-1"]);
+    for words in [
+        &["hosts", "show", "kvm-2"][..],
+        &["instances", "add", "ghost-1", "--host", "kvm-2", "--desired", "running"],
+        &["instances", "move", "web-1", "kvm-2"],
+    ] {
+        site.run(words).failed_with(1, &["kvm-2", "did you mean `kvm-1`? Look with"]);
+    }
+    let adopted = site.run(&["hosts", "adopt", "kvm-1"]).done();
+    assert!(adopted.starts_with("nothing to adopt: each domain of kvm-1"), "{adopted}");
     service.kill();
     world.end();
 }

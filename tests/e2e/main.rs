@@ -30,6 +30,7 @@ mod repairs;
 mod rig;
 mod site;
 mod telling;
+mod terminal;
 mod tls;
 mod unmanaged;
 mod wire;

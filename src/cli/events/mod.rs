@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::hosts;
 use super::screen::{Column, Screen};
 use super::time::second;
+use super::words::word;
 use crate::exit::Exit;
 use crate::http::body::{EventBody, Page};
 use crate::model::EventKind;
@@ -22,7 +23,7 @@ use crate::model::EventKind;
 #[command(after_help = "Example:\n  assured events --follow --host kvm-1")]
 pub(super) struct Events {
     /// Only of this kind
-    #[arg(long)]
+    #[arg(long, value_parser = word(EventKind::ALL, EventKind::as_str))]
     kind: Option<EventKind>,
     /// Only about this host
     #[arg(long)]

@@ -75,8 +75,9 @@ impl Adopt {
         let mut adopted = in_parts(&client, &path, domains, context)?;
         if self.domains.is_empty() {
             // Those that the host has had since it was listed.
-            let rest: Page<InstanceBody> =
-                client.order_with(Ask::new(Method::POST, &path), &AdoptDomains::default())?;
+            let rest: Page<InstanceBody> = client
+                .order_with(Ask::new(Method::POST, &path), &AdoptDomains::default())
+                .map_err(|failure| failure.hinting(&before(&adopted)))?;
             let known: BTreeSet<InstanceId> = adopted.items.iter().map(|one| one.id).collect();
             adopted.items.extend(rest.items.into_iter().filter(|one| !known.contains(&one.id)));
         }
@@ -122,8 +123,7 @@ fn in_parts(
             }
             (Err(failure), _) => {
                 context.screen.progress_over();
-                let done = count(adopted.items.len() as u64, "domain");
-                return Err(failure.hinting(&format!("; {done} of {all} adopted before that")));
+                return Err(failure.hinting(&before(&adopted)));
             }
         }
     }
@@ -131,6 +131,11 @@ fn in_parts(
         context.screen.progress_over();
     }
     Ok(adopted)
+}
+
+/// How far it had come.
+fn before(adopted: &Adopted) -> String {
+    format!("; before that, {} adopted", count(adopted.items.len() as u64, "domain"))
 }
 
 /// A line for each, and the sum where there are several.

@@ -14,6 +14,7 @@ use crate::cli::paint;
 use crate::cli::screen::{Column, Screen};
 use crate::cli::time::{ago, length};
 use crate::cli::watch::Watching;
+use crate::cli::words::{moment, word};
 use crate::exit::Exit;
 use crate::http::body::{IncidentBody, Page};
 use crate::model::Severity;
@@ -23,7 +24,7 @@ use crate::model::Severity;
 #[command(after_help = "Example:\n  assured incidents list --state open")]
 pub(super) struct List {
     /// Only open or only closed ones
-    #[arg(long)]
+    #[arg(long, value_name = "STATE")]
     state: Option<State>,
     /// Only on this host
     #[arg(long)]
@@ -32,10 +33,10 @@ pub(super) struct List {
     #[arg(long, value_name = "NAME|ID")]
     instance: Option<String>,
     /// Only of this severity
-    #[arg(long)]
+    #[arg(long, value_parser = word(Severity::ALL, Severity::as_str))]
     severity: Option<Severity>,
-    /// Only those opened at this time or later
-    #[arg(long, value_name = "TIME")]
+    /// Only those opened at this time or later: 2026-11-23T06:00:00Z, or how long ago, as in 2h
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
     /// At most so many
     #[arg(short = 'n', long, default_value = "50", value_name = "COUNT")]

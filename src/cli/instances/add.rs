@@ -5,9 +5,9 @@ use ureq::http::Method;
 
 use crate::cli::client::Ask;
 use crate::cli::common::Context;
-use crate::cli::explain::desired_state;
 use crate::cli::failure::Failure;
 use crate::cli::hosts;
+use crate::cli::words::word;
 use crate::http::body::{InstanceBody, NewInstance};
 use crate::model::{DesiredState, HostId};
 
@@ -22,7 +22,7 @@ pub(super) struct Add {
     #[arg(long)]
     host: String,
     /// What it is supposed to be
-    #[arg(long, value_name = "STATE", value_parser = desired_state())]
+    #[arg(long, value_name = "STATE", value_parser = word(DesiredState::ALL, DesiredState::as_str))]
     desired: DesiredState,
     /// Its policy; `default` if not given
     #[arg(long, value_name = "NAME")]

@@ -6,8 +6,8 @@ use ureq::http::Method;
 use super::{find, path};
 use crate::cli::client::Ask;
 use crate::cli::common::Context;
-use crate::cli::explain::desired_state;
 use crate::cli::failure::Failure;
+use crate::cli::words::word;
 use crate::http::body::{DesiredChange, InstanceBody};
 use crate::model::DesiredState;
 
@@ -19,7 +19,7 @@ pub(super) struct Desire {
     #[arg(value_name = "NAME|ID")]
     instance: String,
     /// What it is to be
-    #[arg(value_parser = desired_state())]
+    #[arg(value_parser = word(DesiredState::ALL, DesiredState::as_str))]
     state: DesiredState,
     /// Only if its desired state still has this generation
     #[arg(long, value_name = "NUMBER")]

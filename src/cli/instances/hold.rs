@@ -10,7 +10,12 @@ use crate::cli::client::Ask;
 use crate::cli::common::Context;
 use crate::cli::failure::Failure;
 use crate::cli::time::second;
+use crate::cli::words::within;
 use crate::http::body::{HoldRequest, HolderBody, InstanceBody};
+
+/// As the API has it.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Hold an instance: nothing is done about it until it is released, or the time is over
 #[derive(Debug, Args)]
@@ -20,7 +25,7 @@ pub(super) struct Hold {
     #[arg(value_name = "NAME|ID")]
     instance: String,
     /// For how long at most: from 1s to 30d
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = within(SHORTEST..=LONGEST))]
     ttl: Duration,
     /// Why, for others to read
     #[arg(long, value_name = "TEXT")]

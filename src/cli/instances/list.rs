@@ -14,9 +14,10 @@ use crate::cli::paint::{self, Text, Tone};
 use crate::cli::screen::{Column, Screen};
 use crate::cli::time::{ago_or_never, length};
 use crate::cli::watch::Watching;
+use crate::cli::words::word;
 use crate::exit::Exit;
-use crate::http::body::{InstanceBody, ObservedBody, Page};
-use crate::model::Status;
+use crate::http::body::{Asked, InstanceBody, ObservedBody, Page};
+use crate::model::{DesiredState, Status, UnknownWord};
 
 /// List instances
 #[derive(Debug, Args)]
@@ -31,19 +32,19 @@ pub(super) struct List {
     #[arg(long)]
     host: Option<String>,
     /// Only in one of these statuses
-    #[arg(long, value_name = "STATUS[,…]")]
-    status: Option<String>,
+    #[arg(long, value_name = "STATUS[,…]", value_delimiter = ',', value_parser = word(Status::ALL, Status::as_str))]
+    status: Vec<Status>,
     /// Only those supposed to be so
-    #[arg(long, value_name = "STATE")]
-    desired: Option<String>,
+    #[arg(long, value_name = "STATE", value_parser = word(DesiredState::ALL, DesiredState::as_str))]
+    desired: Option<DesiredState>,
     /// Only those seen so
-    #[arg(long, value_name = "STATE[/REASON]")]
+    #[arg(long, value_name = "STATE[/REASON]", value_parser = condition)]
     observed: Option<String>,
     /// Only with this policy
     #[arg(long, value_name = "NAME")]
     policy: Option<String>,
-    /// In which order: name, -name, priority, -priority, status or -status
-    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    /// In which order; with a minus the other way round
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true, value_parser = ORDERS)]
     sort: Option<String>,
     /// At most so many; all if not given
     #[arg(short = 'n', long, value_name = "COUNT")]
@@ -68,17 +69,18 @@ impl List {
         context: &Context<'_>,
         screen: Screen,
     ) -> Result<String, Failure> {
+        let statuses: Vec<&str> = self.status.iter().map(|status| status.as_str()).collect();
         let filters = [
-            ("q", &self.called),
-            ("host", &self.host),
-            ("status", &self.status),
-            ("desired", &self.desired),
-            ("observed", &self.observed),
-            ("policy", &self.policy),
-            ("sort", &self.sort),
+            ("q", self.called.clone()),
+            ("host", self.host.clone()),
+            ("status", (!statuses.is_empty()).then(|| statuses.join(","))),
+            ("desired", self.desired.map(|desired| desired.to_string())),
+            ("observed", self.observed.clone()),
+            ("policy", self.policy.clone()),
+            ("sort", self.sort.clone()),
         ];
         let query: Vec<_> =
-            filters.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect();
+            filters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let at_most = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         let page: Page<InstanceBody> = client.list("/api/v1/instances", &query, at_most)?;
         context.show(&page, |page| match page.items.as_slice() {
@@ -87,6 +89,14 @@ impl List {
         })
     }
 }
+
+/// What can be seen, as it is written.
+fn condition(text: &str) -> Result<String, UnknownWord> {
+    text.parse::<Asked>().map(|_| text.to_owned())
+}
+
+/// As the API has them.
+const ORDERS: [&str; 6] = ["name", "-name", "priority", "-priority", "status", "-status"];
 
 const COLUMNS: &[Column] = &[
     Column::words("NAME"),

@@ -173,8 +173,6 @@ fn of_a_name_that_there_is_not_those_that_are_like_it_are_proposed() {
         &["hosts", "adopt", "kvm-7"],
         &["hosts", "maintenance", "kvm-7", "--reason", "x"],
         &["hosts", "resume", "kvm-7"],
-        &["instances", "add", "web-9", "--host", "kvm-7", "--desired", "running"],
-        &["instances", "move", "web-00001", "kvm-7"],
     ] {
         service.run(arguments).failed(1, &["kvm-7", "did you mean `kvm-1` or `kvm-2`", list]);
     }

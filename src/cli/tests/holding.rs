@@ -49,7 +49,7 @@ fn who_holds_is_told_until_when() {
     assert!(said.starts_with("web-00001 on kvm-1 is held until 2026-11-23 06:10:"), "{said}");
     assert!(said.contains("as well by api:local until 2026-11-23 06:03:00Z: new disk"), "{said}");
     let long = ["instances", "hold", "web-00001", "--for", "31d", "--reason", "x"];
-    service.run(&long).failed(1, &["from 1s to 30d"]);
+    service.run(&long).failed(64, &["from 1s to 30days"]);
     let blank = ["instances", "hold", "web-00001", "--for", "1d", "--reason", " "];
     service.run(&blank).failed(1, &["`reason` is empty"]);
     let ghost = ["instances", "hold", "web-9", "--for", "1d", "--reason", "x"];

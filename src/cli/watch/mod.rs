@@ -8,7 +8,7 @@ mod canvas;
 
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -23,10 +23,16 @@ use super::paint::Tone;
 use super::screen::{Screen, size};
 use super::time::{length, second};
 use super::visible::visible_lines;
+use super::words::within;
 use crate::exit::Exit;
 
 /// How soon after an event it is looked: what happens within it is one picture.
 const CALM: Duration = Duration::from_millis(250);
+/// How long an answer may take until that is said.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The limits of `--interval`.
+const FASTEST: Duration = Duration::from_millis(500);
+const SLOWEST: Duration = Duration::from_secs(60 * 60);
 /// How long after the end of a stream the next one is asked for.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -42,15 +48,9 @@ pub(super) struct Watching {
         value_name = "DURATION",
         default_value = "5s",
         requires = "watch",
-        value_parser = interval
+        value_parser = within(FASTEST..=SLOWEST)
     )]
     interval: Duration,
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    let range = Duration::from_millis(500)..=Duration::from_secs(3600);
-    if range.contains(&interval) { Ok(interval) } else { Err("it must be 500ms to 1h".to_owned()) }
 }
 
 impl Watching {
@@ -59,7 +59,7 @@ impl Watching {
         &self,
         context: &Context<'_>,
         client: Client,
-        look: impl Fn(&Client, Screen) -> Result<String, Failure>,
+        look: impl Fn(&Client, Screen) -> Result<String, Failure> + Send,
         out: &mut dyn Write,
     ) -> Result<Exit, Failure> {
         let first = look(&client, context.screen)?;
@@ -70,37 +70,49 @@ impl Watching {
         let client = Arc::new(client);
         let wakes = wakes(Arc::clone(&client));
         let mut shown = Shown::new(context, out);
-        let mut looked = Ok(first);
-        loop {
-            if shown.show(looked).is_err() {
-                return Ok(Exit::Done);
-            }
-            match wakes.recv_timeout(self.interval) {
-                Ok(Wake::Interrupted) => {
+        thread::scope(|scope| {
+            let (ask, asked) = mpsc::channel::<Screen>();
+            let (answer, answers) = mpsc::channel();
+            // Beside what is drawn: a service that does not answer at all is to be said to be so.
+            scope.spawn(move || {
+                asked.iter().map(|screen| look(&client, screen)).try_for_each(|it| answer.send(it))
+            });
+            let mut looked = Ok(first);
+            loop {
+                if shown.show(looked).is_err() {
+                    return Ok(Exit::Done);
+                }
+                if self.wait(&wakes) == Some(Wake::Interrupted) {
                     shown.end();
                     return Ok(Exit::Done);
                 }
-                Ok(Wake::Changed) => {
-                    // More of the same storm makes no more pictures.
-                    if let Ok(Wake::Interrupted) = wakes.recv_timeout(CALM) {
-                        shown.end();
-                        return Ok(Exit::Done);
+                let _ = ask.send(context.screen.now());
+                looked = loop {
+                    match answers.recv_timeout(PATIENCE) {
+                        Ok(looked) => break looked,
+                        Err(_) => {
+                            let silent = "it is asked, and says nothing".to_owned();
+                            if shown.show(Err(Failure::Failed(silent))).is_err() {
+                                return Ok(Exit::Done);
+                            }
+                        }
                     }
-                    let rest: Vec<Wake> = wakes.try_iter().collect();
-                    if rest.contains(&Wake::Interrupted) {
-                        shown.end();
-                        return Ok(Exit::Done);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+                };
             }
-            looked = look(&client, context.screen.now());
-        }
+        })
+    }
+
+    /// Waits until it is worth while to look again; what happens within a moment is one reason.
+    fn wait(&self, wakes: &mpsc::Receiver<Wake>) -> Option<Wake> {
+        let first = wakes.recv_timeout(self.interval).ok()?;
+        let calm = (first == Wake::Changed).then(|| wakes.recv_timeout(CALM).ok()).flatten();
+        let all: Vec<Wake> = calm.into_iter().chain(wakes.try_iter()).chain([first]).collect();
+        all.into_iter().max()
     }
 }
 
 /// Why it is looked again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Wake {
     Changed,
     Interrupted,
