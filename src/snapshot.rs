@@ -10,11 +10,11 @@
 
 mod tree;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use rustls::sign::CertifiedKey;
@@ -140,8 +140,8 @@ pub struct Fleet {
     pub hosts: OrdMap<HostId, Arc<HostView>>,
     /// Every instance, by its id.
     pub instances: OrdMap<InstanceId, Arc<InstanceView>>,
-    /// The ids in the order of the names.
-    pub by_name: OrdMap<(String, InstanceId), ()>,
+    /// The same in the order of their names.
+    pub by_name: OrdMap<(String, InstanceId), Arc<InstanceView>>,
     /// How many instances have each status, by [`Status`]'s order.
     pub by_status: [usize; Status::COUNT],
     /// How many incidents are open, by [`Severity`]'s order.
@@ -271,20 +271,24 @@ pub struct InstanceView {
     pub incident: Option<IncidentId>,
     /// What is known of its definition that is kept.
     pub definition: Option<Kept>,
-    /// What readers have written of it.
+    /// What readers wrote of it last.
     pub written: Written,
 }
 
-/// What a view is in a reader's format, written when somebody asks for it first: a published view
-/// stays as it is. What changes beside the view is left out, and goes between the two halves.
+/// A view as text, as it was written when it was asked for last, and of which look. A view stays as
+/// it is once it is published: only a look makes the text another.
 #[derive(Debug, Default)]
-pub struct Written(OnceLock<[Box<str>; 2]>);
+pub struct Written(ArcSwapOption<(Look, Box<str>)>);
 
-impl Written {
-    /// The two halves, written by `write` if nobody has asked before.
-    pub fn halves(&self, write: impl FnOnce() -> [Box<str>; 2]) -> &[Box<str>; 2] {
-        self.0.get_or_init(write)
-    }
+/// What is shown of the last look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// When the look was that last told something.
+    pub at: Option<Timestamp>,
+    /// What made the service look then.
+    pub source: Source,
+    /// Whether what it told may be out of date.
+    pub stale: bool,
 }
 
 /// Of nothing: a copy of a view is made to be changed.
@@ -299,6 +303,26 @@ impl InstanceView {
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.desired.generation
+    }
+
+    /// The last look, as it is to be shown now.
+    #[must_use]
+    pub fn look(&self) -> Look {
+        Look { at: self.freshness.at(), source: self.freshness.source(), stale: self.is_stale() }
+    }
+
+    /// Appends the view's text to another: the one that is there, if it is of the same look, or else
+    /// the one that `write` makes of this look.
+    pub fn append(&self, text: &mut String, write: impl FnOnce(Look) -> String) {
+        let look = self.look();
+        match &*self.written.0.load() {
+            Some(written) if written.0 == look => text.push_str(&written.1),
+            Some(_) | None => {
+                let new = write(look);
+                text.push_str(&new);
+                self.written.0.store(Some(Arc::new((look, new.into()))));
+            }
+        }
     }
 
     /// Whether what is shown as observed may be out of date.

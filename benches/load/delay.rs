@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::server::{Cores, Server};
 use crate::spread::Spread;
+use crate::throughput::PATHS;
 use crate::{goal, wrk};
 
 /// How often it is measured in turns: without load, with load.
@@ -20,9 +21,7 @@ pub(crate) fn run(service: &mut Server, cores: &Cores) {
         let calm = turn_of(service);
         halves[turn % 2].extend(calm.iter().copied());
         free.extend(calm);
-        for (path, times) in
-            [("/api/v1/status", &mut status), ("/api/v1/instances?limit=100", &mut list)]
-        {
+        for (path, times) in PATHS.iter().zip([&mut status, &mut list]) {
             let mut load = wrk::start(cores, &service.url(path), None, LONGEST);
             times.extend(turn_of(service));
             load.kill().unwrap();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 /// Who runs where: servers on the first core, whoever loads them on all others.
 pub(crate) struct Cores {
@@ -70,6 +71,15 @@ impl Server {
     /// The address of one of its pages.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// The CPU time that it has taken so far, in hundredths of a second.
+    pub(crate) fn cpu(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        // After the name, which may have spaces in it: the 12th and the 13th number.
+        let (_, numbers) = stat.rsplit_once(')').unwrap();
+        let ticks = numbers.split_whitespace().skip(11).take(2);
+        ticks.map(|ticks| Duration::from_millis(10) * ticks.parse::<u32>().unwrap()).sum()
     }
 
     /// How large the answer is, in bytes.

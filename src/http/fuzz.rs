@@ -195,8 +195,9 @@ fn fleet() -> Fleet {
             definition: None,
             written: Written::default(),
         };
-        fleet.by_name.insert((view.name.clone(), view.id), ());
-        fleet.instances.insert(view.id, Arc::new(view));
+        let view = Arc::new(view);
+        fleet.by_name.insert((view.name.clone(), view.id), Arc::clone(&view));
+        fleet.instances.insert(view.id, view);
     }
     fleet
 }

@@ -157,16 +157,16 @@ pub(super) fn page(
                 Some((_, key)) => Bound::Excluded(key),
                 None => Bound::Unbounded,
             };
-            let range = fleet.by_name.range((from, Bound::Unbounded)).map(|(key, ())| key.1);
-            take(fleet, filter, range, limit)
+            let range = fleet.by_name.range((from, Bound::Unbounded));
+            take(range.map(|(_, view)| view), filter, limit)
         }
         Sort::NameDown => {
             let to = match after {
                 Some((_, key)) => Bound::Excluded(key),
                 None => Bound::Unbounded,
             };
-            let range = fleet.by_name.range((Bound::Unbounded, to)).rev().map(|(key, ())| key.1);
-            take(fleet, filter, range, limit)
+            let range = fleet.by_name.range((Bound::Unbounded, to)).rev();
+            take(range.map(|(_, view)| view), filter, limit)
         }
         Sort::Priority | Sort::PriorityDown | Sort::Status | Sort::StatusDown => {
             let after = after.as_ref().map(|(rank, (name, id))| (*rank, name.as_str(), *id));
@@ -191,15 +191,10 @@ pub(super) fn page(
 }
 
 /// The first of these that pass, and one more than the page has, to know whether more follow.
-fn take(
-    fleet: &Fleet,
+fn take<'a>(
+    views: impl Iterator<Item = &'a Arc<InstanceView>>,
     filter: &Filter,
-    ids: impl Iterator<Item = InstanceId>,
     limit: usize,
 ) -> Vec<Arc<InstanceView>> {
-    ids.filter_map(|id| fleet.instances.get(&id))
-        .filter(|view| filter.passes(view))
-        .take(limit + 1)
-        .cloned()
-        .collect()
+    views.filter(|view| filter.passes(view)).take(limit + 1).cloned().collect()
 }

@@ -116,9 +116,7 @@ impl Show {
         match new {
             Some(new) => {
                 self.count(&new.host, new.status, Change::More);
-                if old.is_none_or(|old| old.name != new.name) {
-                    self.fleet.by_name.insert((new.name.clone(), id), ());
-                }
+                self.fleet.by_name.insert((new.name.clone(), id), Arc::clone(&new));
                 self.fleet.instances.insert(id, new);
             }
             None => {

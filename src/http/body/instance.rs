@@ -1,7 +1,5 @@
 //! An instance.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +8,7 @@ use crate::model::{
     Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Kept, OnCrash,
     Source, State, Status,
 };
-use crate::snapshot::InstanceView;
+use crate::snapshot::{InstanceView, Look};
 
 /// `GET /api/v1/instances/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +122,10 @@ impl InstanceBody {
     /// time is over is over, whether it was taken off the picture yet or not.
     #[must_use]
     pub fn new(view: &InstanceView, now: Timestamp) -> Self {
-        let at = view.freshness.at();
+        Self::of(view, view.look(), now)
+    }
+
+    fn of(view: &InstanceView, look: Look, now: Timestamp) -> Self {
         let holds = || view.holds.iter().filter(|hold| hold.until > now);
         Self {
             id: view.id,
@@ -141,9 +142,9 @@ impl InstanceBody {
             observed: ObservedBody {
                 state: view.observed.map(Condition::state),
                 reason: view.observed.and_then(Condition::reason).map(str::to_owned),
-                at,
-                source: at.map(|_| view.freshness.source()),
-                stale: view.is_stale(),
+                at: look.at,
+                source: look.at.map(|_| look.source),
+                stale: look.stale,
             },
             status: view.status,
             next: view.next.as_ref().map(|next| NextBody {
@@ -168,41 +169,15 @@ impl InstanceBody {
     }
 }
 
-/// Where an instance's text is cut in halves: what is between them, each look changes.
-const LOOKED: &str = "\"at\":null,\"source\":null,\"stale\":false}";
-
-/// Writes what is shown of an instance at this time, as JSON: letter by letter what
-/// [`InstanceBody::new`] would be. A page is made of many instances of which little changes, so what
-/// stays of each is written once.
+/// Writes what is shown of an instance at this time, as JSON. Few of a page's instances have changed
+/// since they were shown last: those are not written anew.
 pub fn write_instance(text: &mut String, view: &InstanceView, now: Timestamp) {
-    // What is shown of holds is a matter of the time.
-    let halves = view.holds.is_empty().then(|| view.written.halves(|| halves(view, now)));
-    match halves {
-        Some([before, after]) if !before.is_empty() => {
-            text.push_str(before);
-            // Writing to a string cannot fail.
-            let _ = match view.freshness.at() {
-                None => write!(text, "\"at\":null,\"source\":null"),
-                Some(at) => {
-                    write!(text, "\"at\":\"{at}\",\"source\":\"{}\"", view.freshness.source())
-                }
-            };
-            let _ = write!(text, ",\"stale\":{}}}", view.is_stale());
-            text.push_str(after);
-        }
-        Some(_) | None => text.push_str(&json_text(&InstanceBody::new(view, now))),
+    if view.holds.is_empty() {
+        view.append(text, |look| json_text(&InstanceBody::of(view, look, now)));
+    } else {
+        // What is shown of holds is a matter of the time.
+        text.push_str(&json_text(&InstanceBody::new(view, now)));
     }
-}
-
-/// What comes before and after what each look changes; two empty texts if that cannot be told.
-fn halves(view: &InstanceView, now: Timestamp) -> [Box<str>; 2] {
-    let mut body = InstanceBody::new(view, now);
-    let observed = &mut body.observed;
-    (observed.at, observed.source, observed.stale) = (None, None, false);
-    // In a text that somebody has given the quotes would be escaped.
-    let text = json_text(&body);
-    let (before, after) = text.split_once(LOOKED).unwrap_or_default();
-    [before.into(), after.into()]
 }
 
 /// What is known of a definition that is kept.

@@ -97,8 +97,9 @@ pub(crate) fn put(fleet: &mut Fleet, view: InstanceView) {
     if let Some(host) = fleet.hosts.get_mut(&view.host) {
         Arc::make_mut(host).by_status[view.status as usize] += 1;
     }
-    fleet.by_name.insert((view.name.clone(), view.id), ());
-    fleet.instances.insert(view.id, Arc::new(view));
+    let view = Arc::new(view);
+    fleet.by_name.insert((view.name.clone(), view.id), Arc::clone(&view));
+    fleet.instances.insert(view.id, view);
 }
 
 pub(crate) fn remove(fleet: &mut Fleet, id: InstanceId) {
