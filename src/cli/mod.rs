@@ -19,6 +19,7 @@ mod incidents;
 mod instances;
 mod matrix;
 mod notify;
+mod openapi;
 mod paint;
 mod run;
 mod screen;
@@ -72,6 +73,8 @@ enum Command {
     Token(token::Token),
     Db(db::Db),
     Notify(notify::Notify),
+    #[command(name = "openapi")]
+    OpenApi(openapi::OpenApi),
     Simulate(simulate::Simulate),
 }
 
@@ -140,6 +143,7 @@ impl Command {
             Self::Token(token) => token.execute(context)?,
             Self::Db(db) => db.execute(context)?,
             Self::Notify(notify) => return notify.execute(context, out),
+            Self::OpenApi(openapi) => openapi.execute(),
             Self::Simulate(simulate) => return simulate.execute(context, out),
         };
         write(out, &text)?;

@@ -199,16 +199,19 @@ pub(super) fn describe(kind: &ValueKind) -> String {
     }
 }
 
+/// How many characters a name can have: of a host, a policy, a receiver.
+pub const LONGEST_NAME: usize = 63;
+
 /// Whether a text is a name; if not, what is wrong with it. No name is `.` or `..`, which mean
 /// something else in a URL.
 pub(super) fn check_name(text: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if begins_well && text.len() <= 63 && text.chars().all(is_plain) {
+    if begins_well && text.len() <= LONGEST_NAME && text.chars().all(is_plain) {
         Ok(())
     } else {
         Err(format!(
-            "must be a name of 1 to 63 letters, digits, `.`, `_` and `-` that begins with a letter \
+            "must be a name of 1 to {LONGEST_NAME} letters, digits, `.`, `_` and `-` that begins with a letter \
              or a digit, not {text:?}"
         ))
     }

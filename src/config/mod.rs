@@ -35,6 +35,7 @@ mod units;
 use std::path::{Path, PathBuf};
 
 pub use database::{Database, DatabaseUrl};
+pub use entry::LONGEST_NAME;
 pub use error::{ConfigError, Errors};
 pub use hosts::{Host, Unmanaged};
 pub use http::Http;

@@ -17,6 +17,7 @@ mod deadline;
 mod gate;
 mod json;
 mod listing;
+mod openapi;
 mod page;
 mod problem;
 mod query;
@@ -30,6 +31,7 @@ pub(crate) mod tests;
 
 pub use access::{NewToken, OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;
+pub use openapi::document;
 pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;
 pub use server::{HttpError, HttpSettings, check_listen, serve};

@@ -10,6 +10,10 @@ use crate::actors::messages::{
 use crate::http::body::{ChangeFields, DesiredChange, InstanceBody, NewInstance, Page};
 use crate::http::json::Json;
 use crate::http::listing::{self, Filter, Key, Sort};
+use crate::http::openapi::{
+    Conflict, EntityTags, Impossible, NewlyMade, NotFound, Paging, PreconditionFailed, TheInstance,
+    ThisInstance, Unavailable,
+};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::{Query, cursor};
 use crate::http::refusal::{Named, answered};
@@ -18,6 +22,12 @@ use crate::model::{Generation, HostId, InstanceId};
 use crate::snapshot::InstanceView;
 
 /// Instances, filtered and in an order.
+#[utoipa::path(
+    get,
+    path = "/api/v1/instances",
+    params(Filter, ("sort" = Option<Sort>, Query, description = "In which order; by name if none."), Paging),
+    responses((status = 200, description = "A page of the instances.", body = Page<InstanceBody>)),
+)]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let mut query = Query::of(&request)?;
     let limit = query.limit()?;
@@ -42,12 +52,25 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
 }
 
 /// One instance.
+#[utoipa::path(
+    get,
+    path = "/api/v1/instances/{id}",
+    params(ThisInstance),
+    responses(TheInstance, NotFound)
+)]
 pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     shown(&here, instance_id(&request)?)
 }
 
 /// Puts a domain under the service's care.
+#[utoipa::path(
+    post,
+    path = "/api/v1/instances",
+    request_body = NewInstance,
+    security(("bearer" = [])),
+    responses(NewlyMade, Conflict, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn add(
     operator: Operator,
     request: HttpRequest,
@@ -75,6 +98,14 @@ pub(in crate::http) async fn add(
 }
 
 /// Changes what is recorded of an instance besides its desired state.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/instances/{id}",
+    params(ThisInstance),
+    request_body = ChangeFields,
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, Conflict, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn change(
     operator: Operator,
     request: HttpRequest,
@@ -93,6 +124,13 @@ pub(in crate::http) async fn change(
 }
 
 /// Forgets an instance.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/instances/{id}",
+    params(ThisInstance),
+    security(("bearer" = [])),
+    responses((status = 204, description = "It is forgotten; the domain is not touched."), NotFound, Unavailable),
+)]
 pub(in crate::http) async fn forget(
     operator: Operator,
     request: HttpRequest,
@@ -105,6 +143,14 @@ pub(in crate::http) async fn forget(
 }
 
 /// Sets what an instance is supposed to be.
+#[utoipa::path(
+    put,
+    path = "/api/v1/instances/{id}/desired",
+    params(ThisInstance, ("If-Match" = Option<EntityTags>, Header, description = "Only if the instance has this generation still: its `ETag`.")),
+    request_body = DesiredChange,
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, PreconditionFailed, Unavailable),
+)]
 pub(in crate::http) async fn desire(
     operator: Operator,
     request: HttpRequest,
@@ -122,6 +168,13 @@ pub(in crate::http) async fn desire(
 }
 
 /// Gives an instance a fresh budget of attempts.
+#[utoipa::path(
+    post,
+    path = "/api/v1/instances/{id}/retry",
+    params(ThisInstance),
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, Unavailable),
+)]
 pub(in crate::http) async fn retry(operator: Operator, request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     let order = Retry { id: instance_id(&request)?, by: operator.0 };
