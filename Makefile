@@ -77,6 +77,14 @@ simulate: packages ## Random worlds with faults inside, in virtual time; SEEDS=1
 	SEEDS=$(SEEDS) FIRST=$(FIRST) RUST_BACKTRACE=0 \
 	    cargo test --profile simulate --features faults --test simulate -- --nocapture
 
+SCHEMATHESIS_SECONDS ?= 600
+SCHEMATHESIS_SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+
+.PHONY: schemathesis
+schemathesis: packages ## Ten minutes of made-up requests, each answer held against the API's description
+	$(RUNNER) SCHEMATHESIS_SECONDS=$(SCHEMATHESIS_SECONDS) SCHEMATHESIS_SEED=$(SCHEMATHESIS_SEED) \
+	    cargo test --test openapi nothing_is_answered -- --nocapture
+
 CHAOS_SECONDS ?= 300
 CHAOS_SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 

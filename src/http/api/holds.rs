@@ -10,7 +10,7 @@ use crate::actors::messages::{PutHold, ReleaseHold};
 use crate::http::body::HoldRequest;
 use crate::http::json::Json;
 use crate::http::openapi::{
-    Conflict, Impossible, NotFound, TheInstance, ThisInstance, Unavailable,
+    Conflict, Holder, Impossible, NotFound, TheInstance, ThisInstance, Unavailable,
 };
 use crate::http::problem::Problem;
 use crate::http::query::Query;
@@ -48,7 +48,7 @@ pub(in crate::http) async fn hold(
 #[utoipa::path(
     delete,
     path = "/api/v1/instances/{id}/hold",
-    params(ThisInstance, ("by" = Option<String>, Query, description = "Whose hold; one's own if none.")),
+    params(ThisInstance, ("by" = Option<Holder>, Query, description = "Whose hold; one's own if none.")),
     security(("bearer" = [])),
     responses(TheInstance, NotFound, Conflict, Unavailable),
 )]

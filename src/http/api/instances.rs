@@ -11,8 +11,8 @@ use crate::http::body::{ChangeFields, DesiredChange, InstanceBody, NewInstance, 
 use crate::http::json::Json;
 use crate::http::listing::{self, Filter, Key, Sort};
 use crate::http::openapi::{
-    Conflict, EntityTags, Impossible, NewlyMade, NotFound, Paging, PreconditionFailed, TheInstance,
-    ThisInstance, Unavailable,
+    Conflict, EntityTags, Impossible, InstanceToAdd, NewlyMade, NotFound, Paging,
+    PreconditionFailed, TheInstance, ThisInstance, Unavailable,
 };
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::{Query, cursor};
@@ -67,7 +67,7 @@ pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
 #[utoipa::path(
     post,
     path = "/api/v1/instances",
-    request_body = NewInstance,
+    request_body = InstanceToAdd,
     security(("bearer" = [])),
     responses(NewlyMade, Conflict, Impossible, Unavailable),
 )]
@@ -104,7 +104,7 @@ pub(in crate::http) async fn add(
     params(ThisInstance),
     request_body = ChangeFields,
     security(("bearer" = [])),
-    responses(TheInstance, NotFound, Conflict, Impossible, Unavailable),
+    responses(TheInstance, NotFound, Impossible, Unavailable),
 )]
 pub(in crate::http) async fn change(
     operator: Operator,

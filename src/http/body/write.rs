@@ -21,10 +21,11 @@ pub struct DesiredChange {
 #[serde(deny_unknown_fields)]
 pub struct NewInstance {
     /// The domain's UUID.
+    #[schema(value_type = InstanceId, required = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<InstanceId>,
     /// The domain's name.
-    #[schema(value_type = Option<DomainName>)]
+    #[schema(value_type = DomainName, required = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The host that has the domain.

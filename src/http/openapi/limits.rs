@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    AllOfBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
+};
+use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::words::one_of;
 use crate::config::LONGEST_NAME;
 use crate::http::api::{LONGEST_HOLD, LONGEST_REASON, SHORTEST_HOLD};
+use crate::http::body::NewInstance;
 use crate::http::problem::Kind;
 use crate::http::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::model::{Condition, EventId, Generation, HostId, IncidentId, InstanceId};
@@ -23,6 +26,10 @@ pub(in crate::http) struct Reason;
 pub(in crate::http) struct HoldTime;
 /// A domain's name.
 pub(in crate::http) struct DomainName;
+/// A new instance, by its UUID or by its name, not by both.
+pub(in crate::http) struct InstanceToAdd;
+/// Whose hold it is.
+pub(in crate::http) struct Holder;
 /// Which comes back first.
 pub(in crate::http) struct Priority;
 /// libvirt's reason for a state.
@@ -63,8 +70,10 @@ schemas! {
     EventId = number();
     Generation = number();
     HoldTime = text().min_length(Some(2)).pattern(Some(DURATION)).description(Some(hold_time()));
+    Holder = text().pattern(Some("^(api:.*|accept:.*|config|adopt)$"));
     HostId = text().pattern(Some(name_pattern()));
     IncidentId = number();
+    InstanceToAdd = instance_to_add();
     InstanceId = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
     Limit = ObjectBuilder::new().schema_type(Type::Integer)
         .minimum(Some(1)).maximum(Some(MAX_LIMIT)).default(Some(DEFAULT_LIMIT.into()));
@@ -89,6 +98,13 @@ fn text() -> ObjectBuilder {
 fn number() -> ObjectBuilder {
     let int64 = SchemaFormat::KnownFormat(KnownFormat::Int64);
     ObjectBuilder::new().schema_type(Type::Integer).format(Some(int64))
+}
+
+fn instance_to_add() -> AllOfBuilder {
+    let with = |field: &str| ObjectBuilder::new().required(field);
+    AllOfBuilder::new()
+        .item(Ref::from_schema_name(NewInstance::name()))
+        .item(OneOfBuilder::new().item(with("id")).item(with("name")))
 }
 
 fn hold_time() -> String {

@@ -10,8 +10,6 @@ mod limits;
 mod operation;
 mod parameters;
 mod responses;
-#[cfg(test)]
-mod tests;
 mod words;
 
 use std::sync::LazyLock;
@@ -26,7 +24,8 @@ use utoipa::openapi::{
 use super::routes::{GROUPS, operations};
 
 pub(super) use limits::{
-    Cursor, DomainName, EntityTags, HoldTime, Priority, ProblemType, Reason, StateReason,
+    Cursor, DomainName, EntityTags, HoldTime, Holder, InstanceToAdd, Priority, ProblemType, Reason,
+    StateReason,
 };
 pub(super) use operation::Operation;
 pub(super) use parameters::{Paging, ThisHost, ThisIncident, ThisInstance};
@@ -52,7 +51,8 @@ A method that a path does not have is answered with 405 and `Allow`, a path that
 pub fn document() -> &'static str {
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         let mut document = serde_json::to_value(describe()).unwrap_or_default();
-        say_that_headers_are_there(&mut document);
+        name_the_items_of_pages(&mut document);
+        tidy(&mut document);
         format!("{document:#}\n")
     });
     &DOCUMENT
@@ -106,18 +106,39 @@ fn bearer() -> SecurityScheme {
     )
 }
 
-/// Marks every header of an answer as one that is always there, which utoipa has no word for.
-fn say_that_headers_are_there(document: &mut Value) {
-    let Some(parts) = document.as_object_mut() else { return };
-    for (name, part) in parts {
-        if name == "headers"
-            && let Some(headers) = part.as_object_mut()
-        {
-            for header in headers.values_mut() {
-                header["required"] = true.into();
-            }
-        } else if part.is_object() {
-            say_that_headers_are_there(part);
+/// Says by their name what pages consist of: utoipa repeats it in full.
+fn name_the_items_of_pages(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for (name, schema) in schemas {
+        if let Some(item) = name.strip_prefix("Page_") {
+            let reference = format!("#/components/schemas/{item}");
+            schema["properties"]["items"]["items"] = serde_json::json!({ "$ref": reference });
         }
     }
+}
+
+/// Marks every header of an answer as one that is always there, which utoipa has no word for, and
+/// takes the ends of lines out of what was wrapped as a comment.
+fn tidy(document: &mut Value) {
+    match document {
+        Value::Object(parts) => {
+            for (name, part) in parts {
+                match (name.as_str(), &mut *part) {
+                    ("headers", Value::Object(headers)) => {
+                        headers.values_mut().for_each(|header| header["required"] = true.into());
+                    }
+                    ("description" | "summary", Value::String(text)) => *text = unwrapped(text),
+                    (_, part) => tidy(part),
+                }
+            }
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(tidy),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Paragraphs of one line each.
+fn unwrapped(text: &str) -> String {
+    let paragraphs: Vec<_> = text.split("\n\n").map(|lines| lines.replace('\n', " ")).collect();
+    paragraphs.join("\n\n")
 }

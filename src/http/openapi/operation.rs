@@ -96,8 +96,6 @@ fn ways_in(method: HttpMethod) -> Vec<Method> {
 fn complete(mut operation: Description, path: &str, group: &str, id: &str) -> Description {
     operation.operation_id = Some(id.to_owned());
     operation.tags = Some(vec![group.to_owned()]);
-    // Doc comments are wrapped; sentences are not.
-    operation.summary = operation.summary.map(|text| text.replace('\n', " "));
     operation.parameters.get_or_insert_default().push(parameters::request_id());
     let bearer = SecurityRequirement::new(BEARER, Vec::<String>::new());
     let mut common = BEFORE_THE_HANDLER.to_vec();

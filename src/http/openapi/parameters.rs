@@ -1,7 +1,7 @@
 //! Parameters that several operations have. Filters describe themselves, where they are read.
 
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::openapi::{Ref, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::limits::{Cursor, Limit};
@@ -29,8 +29,8 @@ macro_rules! parameters {
 
 parameters! {
     Paging = [
-        optional(ParameterIn::Query, "limit", "How many items the page has at most.", Limit::schema()),
-        optional(ParameterIn::Query, "cursor", "The `next` of the page before.", Cursor::schema())
+        optional(ParameterIn::Query, "limit", "How many items the page has at most.", named_schema::<Limit>()),
+        optional(ParameterIn::Query, "cursor", "The `next` of the page before.", named_schema::<Cursor>())
     ];
     ThisHost = [ named::<HostId>("The host's name in the configuration.") ];
     ThisInstance = [ named::<InstanceId>("The UUID of the instance's domain.") ];
@@ -47,9 +47,13 @@ pub(super) fn request_id() -> Parameter {
 }
 
 fn named<T: ToSchema>(what: &str) -> Parameter {
-    ParameterBuilder::from(optional(ParameterIn::Path, "id", what, T::schema()))
+    ParameterBuilder::from(optional(ParameterIn::Path, "id", what, named_schema::<T>()))
         .required(Required::True)
         .build()
+}
+
+fn named_schema<T: ToSchema>() -> RefOr<Schema> {
+    Ref::from_schema_name(T::name()).into()
 }
 
 fn optional(place: ParameterIn, name: &str, what: &str, schema: RefOr<Schema>) -> Parameter {

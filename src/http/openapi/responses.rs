@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
-use crate::http::body::{InstanceBody, NotReady, ProblemBody};
+use crate::http::body::{InstanceBody, NewInstance, NotReady, ProblemBody};
 use crate::http::gate::LONGEST_ID;
 use crate::http::problem::{Kind, PROBLEM_JSON, RETRY_AFTER_SECONDS};
 
@@ -54,9 +54,11 @@ pub(super) fn problems() -> BTreeMap<String, RefOr<Response>> {
 pub(super) fn schemas() -> Vec<(String, RefOr<Schema>)> {
     let mut schemas = vec![
         (ProblemBody::name().into_owned(), ProblemBody::schema()),
+        (NewInstance::name().into_owned(), NewInstance::schema()),
         (NotReady::name().into_owned(), NotReady::schema()),
         (InstanceBody::name().into_owned(), InstanceBody::schema()),
     ];
+    NewInstance::schemas(&mut schemas);
     ProblemBody::schemas(&mut schemas);
     NotReady::schemas(&mut schemas);
     InstanceBody::schemas(&mut schemas);
