@@ -12,7 +12,7 @@ set -eu
 build="libvirt-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
-tools="prometheus prometheus-alertmanager python3-aiosmtpd mandoc bsdutils"
+tools="prometheus prometheus-alertmanager python3-aiosmtpd python3-venv mandoc bsdutils"
 browser="chromium chromium-driver fonts-dejavu-core"
 bench="wrk util-linux"
 

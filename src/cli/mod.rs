@@ -21,6 +21,7 @@ mod instances;
 mod man;
 mod matrix;
 mod notify;
+mod openapi;
 mod paint;
 mod run;
 mod schema;
@@ -82,6 +83,8 @@ enum Command {
     Token(token::Token),
     Db(db::Db),
     Notify(notify::Notify),
+    #[command(name = "openapi")]
+    OpenApi(openapi::OpenApi),
     Simulate(simulate::Simulate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -153,6 +156,7 @@ impl Command {
             Self::Token(token) => token.execute(context)?,
             Self::Db(db) => db.execute(context)?,
             Self::Notify(notify) => return notify.execute(context, out),
+            Self::OpenApi(openapi) => openapi.execute(),
             Self::Simulate(simulate) => return simulate.execute(context, out),
             Self::Schema(schema) => schema.execute()?,
             Self::Completions(completions) => completions.execute()?,

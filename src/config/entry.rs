@@ -239,19 +239,21 @@ pub(super) fn describe(kind: &ValueKind) -> String {
     }
 }
 
-/// The names that [`check_name`] takes, as a regular expression.
-pub(super) const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
+/// How many characters a name can have.
+const LONGEST_NAME: usize = 63;
+/// The names of hosts, policies and receivers, as a regular expression.
+pub const NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 
 /// Whether a text is a name; if not, what is wrong with it. No name is `.` or `..`, which mean
 /// something else in a URL.
 pub(super) fn check_name(text: &str) -> Result<(), String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if begins_well && text.len() <= 63 && text.chars().all(is_plain) {
+    if begins_well && text.len() <= LONGEST_NAME && text.chars().all(is_plain) {
         Ok(())
     } else {
         Err(format!(
-            "must be a name of 1 to 63 letters, digits, `.`, `_` and `-` that begins with a letter \
+            "must be a name of 1 to {LONGEST_NAME} letters, digits, `.`, `_` and `-` that begins with a letter \
              or a digit, not {text:?}"
         ))
     }

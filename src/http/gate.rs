@@ -15,7 +15,7 @@ use super::state::{Scheme, Shared};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id of others that is taken over.
-const LONGEST_ID: usize = 64;
+pub(super) const LONGEST_ID: usize = 64;
 
 /// How many bytes the first line and the headers of a request can have.
 const MAX_HEAD: usize = 16 << 10;

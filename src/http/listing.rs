@@ -11,25 +11,30 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use super::body::Asked;
 use crate::model::{DesiredState, HostId, InstanceId, Status, UnknownWord};
 use crate::snapshot::{Fleet, InstanceView};
 
 /// Which instances. What is none lets everything through.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Filter {
-    /// On this host.
+    /// Only on this host.
+    #[param(value_type = Option<String>)]
     pub(super) host: Option<HostId>,
-    /// In one of these.
+    /// Only in one of these.
+    #[param(style = Form, explode = false, min_items = 1)]
     pub(super) status: Option<Vec<Status>>,
-    /// Supposed to be this.
+    /// Only those supposed to be this.
     pub(super) desired: Option<DesiredState>,
-    /// Last seen in this.
+    /// Only those last seen in this: a state, with whatever reason or with one.
     pub(super) observed: Option<Asked>,
-    /// With this policy.
+    /// Only with this policy.
     pub(super) policy: Option<String>,
-    /// Called so.
+    /// Only those whose name or UUID begins so.
+    #[param(rename = "q", value_type = Option<String>)]
     pub(super) called: Option<Called>,
 }
 
@@ -91,7 +96,7 @@ pub(super) enum Sort {
     StatusDown,
 }
 
-const SORTS: &[(&str, Sort)] = &[
+pub(super) const SORTS: &[(&str, Sort)] = &[
     ("name", Sort::Name),
     ("-name", Sort::NameDown),
     ("priority", Sort::Priority),

@@ -19,6 +19,7 @@ pub(crate) mod fuzz;
 mod gate;
 mod json;
 mod listing;
+mod openapi;
 mod page;
 mod problem;
 mod query;
@@ -33,6 +34,7 @@ mod tls;
 
 pub use access::{NewToken, OperatorToken, TOKEN_FILE, TokenError};
 pub use json::MAX_BODY;
+pub use openapi::document;
 pub use problem::{PROBLEM_JSON, json_text};
 pub use query::MAX_LIMIT;
 pub use server::{HttpError, HttpSettings, check_listen, serve};

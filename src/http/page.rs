@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
+use super::openapi::NotFound;
 use super::query::not_found;
 
 /// What the page may do in a browser: run and style itself, and talk to this service. Nothing inline.
@@ -54,12 +55,24 @@ impl Asset {
     }
 }
 
-/// `GET /`.
+/// The dashboard.
+#[utoipa::path(
+    get,
+    path = "/",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of the copy that one has.")),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html", headers(("ETag" = String, description = "Of this content."))), (status = 304, description = "The copy is still good.", headers(("ETag" = String, description = "Of this content.")))),
+)]
 pub(super) async fn index(request: HttpRequest) -> HttpResponse {
     serve(&request, "index.html")
 }
 
-/// `GET /assets/{file}`.
+/// A file of the dashboard.
+#[utoipa::path(
+    get,
+    path = "/assets/{file}",
+    params(("file" = String, Path, description = "The file's name."), ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the copy that one has.")),
+    responses((status = 200, description = "The file.", content(("text/html"), ("text/css"), ("text/javascript"), ("image/svg+xml")), headers(("ETag" = String, description = "Of this content."))), (status = 304, description = "The copy is still good.", headers(("ETag" = String, description = "Of this content."))), NotFound),
+)]
 pub(super) async fn asset(request: HttpRequest) -> HttpResponse {
     serve(&request, request.match_info().query("file"))
 }

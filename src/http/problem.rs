@@ -15,99 +15,70 @@ use super::body::{ErrorBody, ProblemBody};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// How long a client should wait before it tries again what could not be done just now.
-const RETRY_AFTER_SECONDS: u16 = 5;
+pub(super) const RETRY_AFTER_SECONDS: u16 = 5;
 
-/// What kinds of problems there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+/// Defines [`Kind`] as a closed list: each kind's status, its URN and its title.
+macro_rules! kinds {
+    ( $( $(#[$doc:meta])* $kind:ident = $status:ident, $urn:literal, $title:literal; )+ ) => {
+        /// What kinds of problems there are.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Kind { $( $(#[$doc])* $kind, )+ }
+
+        impl Kind {
+            /// Every kind, in the order of its definition.
+            pub(super) const ALL: &'static [Self] = &[ $( Self::$kind, )+ ];
+
+            /// The HTTP status that it is answered with.
+            pub(super) const fn status(self) -> StatusCode {
+                match self { $( Self::$kind => StatusCode::$status, )+ }
+            }
+
+            /// For people, and the same for every occurrence.
+            pub(super) const fn title(self) -> &'static str {
+                match self { $( Self::$kind => $title, )+ }
+            }
+
+            /// For programs.
+            pub(super) const fn urn(self) -> &'static str {
+                match self { $( Self::$kind => concat!("urn:assured:problem:", $urn), )+ }
+            }
+        }
+    };
+}
+
+kinds! {
     /// The request cannot be understood.
-    BadRequest,
+    BadRequest = BAD_REQUEST, "bad-request", "The request cannot be understood";
     /// A token is needed, and there is none, or a wrong one.
-    Unauthorized,
+    Unauthorized = UNAUTHORIZED, "unauthorized", "A token is needed";
     /// The request came by a name that is not the service's.
-    Forbidden,
+    Forbidden = FORBIDDEN, "forbidden", "Not by this name";
     /// The token is good, and not for this.
-    NotAllowed,
+    NotAllowed = FORBIDDEN, "not-allowed", "Not with this token";
     /// There is nothing of this name.
-    NotFound,
+    NotFound = NOT_FOUND, "not-found", "There is no such thing";
     /// What there is cannot be asked this way.
-    MethodNotAllowed,
+    MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed", "Not by this method";
     /// What is to be made is there already.
-    Conflict,
+    Conflict = CONFLICT, "conflict", "It is there already";
     /// The record has another generation.
-    PreconditionFailed,
+    PreconditionFailed = PRECONDITION_FAILED, "precondition-failed", "It has changed meanwhile";
     /// The body is too large.
-    TooLarge,
+    TooLarge = PAYLOAD_TOO_LARGE, "too-large", "The body is too large";
     /// The address and the headers are too large.
-    HeadTooLarge,
+    HeadTooLarge = REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large",
+        "The address and the headers are too large";
     /// The request is understood, and impossible.
-    Impossible,
+    Impossible = UNPROCESSABLE_ENTITY, "impossible", "That is impossible";
     /// A mistake of the service's.
-    Internal,
+    Internal = INTERNAL_SERVER_ERROR, "internal", "The service made a mistake";
     /// It cannot be done just now.
-    Unavailable,
+    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "Not possible just now";
     /// It took too long.
-    Timeout,
+    Timeout = GATEWAY_TIMEOUT, "timeout", "It took too long";
 }
 
 impl Kind {
-    const fn status(self) -> StatusCode {
-        match self {
-            Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::NotAllowed => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict => StatusCode::CONFLICT,
-            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
-        }
-    }
-
-    const fn title(self) -> &'static str {
-        match self {
-            Self::BadRequest => "The request cannot be understood",
-            Self::Unauthorized => "A token is needed",
-            Self::Forbidden => "Not by this name",
-            Self::NotAllowed => "Not with this token",
-            Self::NotFound => "There is no such thing",
-            Self::MethodNotAllowed => "Not by this method",
-            Self::Conflict => "It is there already",
-            Self::PreconditionFailed => "It has changed meanwhile",
-            Self::TooLarge => "The body is too large",
-            Self::HeadTooLarge => "The address and the headers are too large",
-            Self::Impossible => "That is impossible",
-            Self::Internal => "The service made a mistake",
-            Self::Unavailable => "Not possible just now",
-            Self::Timeout => "It took too long",
-        }
-    }
-
-    const fn urn(self) -> &'static str {
-        match self {
-            Self::BadRequest => "urn:assured:problem:bad-request",
-            Self::Unauthorized => "urn:assured:problem:unauthorized",
-            Self::Forbidden => "urn:assured:problem:forbidden",
-            Self::NotAllowed => "urn:assured:problem:not-allowed",
-            Self::NotFound => "urn:assured:problem:not-found",
-            Self::MethodNotAllowed => "urn:assured:problem:method-not-allowed",
-            Self::Conflict => "urn:assured:problem:conflict",
-            Self::PreconditionFailed => "urn:assured:problem:precondition-failed",
-            Self::TooLarge => "urn:assured:problem:too-large",
-            Self::HeadTooLarge => "urn:assured:problem:head-too-large",
-            Self::Impossible => "urn:assured:problem:impossible",
-            Self::Internal => "urn:assured:problem:internal",
-            Self::Unavailable => "urn:assured:problem:unavailable",
-            Self::Timeout => "urn:assured:problem:timeout",
-        }
-    }
-
     /// The kind that an error status of actix's own stands for.
     #[must_use]
     pub(super) fn of_status(status: StatusCode) -> Self {

@@ -74,6 +74,21 @@ impl Query {
         text.split(',').map(str::parse).collect::<Result<_, _>>().map(Some).map_err(wrong)
     }
 
+    /// A parameter that is one of these words.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        name: &'static str,
+        words: &[(&'static str, T)],
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| Some(*value)).ok_or_else(|| {
+            let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+            let detail = format!("`{name}` must be {}, not `{text}`", known.join(" or "));
+            Problem::field(name, detail)
+        })
+    }
+
     /// `limit`: how many items the page has at most.
     pub(super) fn limit(&mut self) -> Result<usize, Problem> {
         let Some(text) = self.text("limit") else { return Ok(DEFAULT_LIMIT) };

@@ -1,17 +1,67 @@
-//! Which address is answered by what.
+//! Which address is answered by what: one list, of which the description of the interface is made too.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{
-    App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError,
-    Route, web,
-};
+use actix_web::{App, HttpRequest, HttpResponse, ResponseError, Route, web};
 
+use super::api::{
+    description, events, explain, holds, hosts, incidents, instances, policies, probes, reload,
+    status, stream, supervision,
+};
+use super::openapi::Operation;
 use super::problem::Problem;
 use super::query::not_found;
 use super::state::Shared;
-use super::{api, deadline, gate, page};
+use super::{deadline, gate, page};
+
+/// The groups that the operations are in, with what each is about.
+pub(super) const GROUPS: &[(&str, &str)] = &[
+    ("service", "The service itself: whether it lives, how it is, what it counts."),
+    ("hosts", "Hypervisor hosts, their domains, and their maintenance."),
+    ("instances", "Instances: what they are supposed to be, and what they are."),
+    ("incidents", "Incidents, and the story of each."),
+    ("events", "The audit log."),
+    ("policies", "What is done about which state."),
+    ("page", "The dashboard, for browsers."),
+];
+
+/// Lists the operations: in each group, of each module of handlers, these. A handler that is not
+/// annotated with its path, its method and its answers does not compile here.
+macro_rules! operations {
+    ( $( $group:literal: $( $module:ident { $($handler:ident),+ } )+ )+ ) => {
+        /// Everything that is answered. Of two paths that fit, the first counts.
+        pub(super) fn operations() -> Vec<Operation> {
+            vec![ $( $( $(
+                pastey::paste! {
+                    Operation::new::<$module::[<__path_ $handler>], _, _>(
+                        $group,
+                        stringify!([<$module _ $handler>]),
+                        $module::$handler,
+                    )
+                },
+            )+ )+ )+ ]
+        }
+    };
+}
+
+operations! {
+    "page": page { index, asset }
+    "service":
+        probes { healthz, readyz, metrics }
+        status { status }
+        supervision { tree }
+        reload { reload }
+        description { openapi }
+    "hosts": hosts { list, one, adopt, maintain, resume }
+    "instances":
+        instances { list, add, one, change, forget, desire, retry }
+        holds { hold, release }
+    "incidents": incidents { list, one }
+    "events": events { list } stream { stream }
+    "policies": policies { list } explain { explain }
+}
 
 /// The application of one worker.
 pub(super) fn app(
@@ -35,46 +85,16 @@ pub(super) fn app(
 }
 
 fn routes(app: &mut web::ServiceConfig) {
-    use api::{
-        events, explain, holds, hosts, incidents, instances, policies, probes, reload, status,
-        stream, supervision,
-    };
-    app.service(At::new("/").get(page::index).done())
-        .service(At::new("/assets/{file}").get(page::asset).done())
-        .service(At::new("/healthz").get(probes::healthz).done())
-        .service(At::new("/readyz").get(probes::readyz).done())
-        .service(At::new("/metrics").get(probes::metrics).done())
-        .service(At::new("/api/v1/status").get(status::status).done())
-        .service(At::new("/api/v1/hosts").get(hosts::list).done())
-        .service(At::new("/api/v1/hosts/{id}").get(hosts::one).done())
-        .service(At::new("/api/v1/hosts/{id}/adopt").post(hosts::adopt).done())
-        .service(
-            At::new("/api/v1/hosts/{id}/maintenance")
-                .put(hosts::maintain)
-                .delete(hosts::resume)
-                .done(),
-        )
-        .service(At::new("/api/v1/instances").get(instances::list).post(instances::add).done())
-        .service(
-            At::new("/api/v1/instances/{id}")
-                .get(instances::one)
-                .patch(instances::change)
-                .delete(instances::forget)
-                .done(),
-        )
-        .service(At::new("/api/v1/instances/{id}/desired").put(instances::desire).done())
-        .service(
-            At::new("/api/v1/instances/{id}/hold").put(holds::hold).delete(holds::release).done(),
-        )
-        .service(At::new("/api/v1/instances/{id}/retry").post(instances::retry).done())
-        .service(At::new("/api/v1/incidents").get(incidents::list).done())
-        .service(At::new("/api/v1/incidents/{id}").get(incidents::one).done())
-        .service(At::new("/api/v1/events").get(events::list).done())
-        .service(At::new("/api/v1/events/stream").get(stream::stream).done())
-        .service(At::new("/api/v1/policies").get(policies::list).done())
-        .service(At::new("/api/v1/policies/explain").post(explain::explain).done())
-        .service(At::new("/api/v1/reload").post(reload::reload).done())
-        .service(At::new("/api/v1/supervision").get(supervision::tree).done());
+    let mut paths: Vec<At> = Vec::new();
+    for operation in operations() {
+        match paths.iter_mut().find(|at| at.path == operation.path) {
+            Some(at) => at.routes.extend(operation.routes),
+            None => paths.push(At { path: operation.path, routes: operation.routes }),
+        }
+    }
+    for at in paths {
+        app.service(at.resource());
+    }
 }
 
 async fn nothing_here(request: HttpRequest) -> HttpResponse {
@@ -83,76 +103,23 @@ async fn nothing_here(request: HttpRequest) -> HttpResponse {
 
 /// A path with its methods; every other method is a problem that names these.
 struct At {
-    resource: Resource,
-    allowed: Vec<&'static str>,
+    path: String,
+    routes: Vec<(Method, Route)>,
 }
 
 impl At {
-    fn new(path: &str) -> Self {
-        Self { resource: web::resource(path), allowed: Vec::new() }
-    }
-
-    fn get<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.add("GET", web::get(), handler.clone()).add("HEAD", web::head(), handler)
-    }
-
-    fn post<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.add("POST", web::post(), handler)
-    }
-
-    fn put<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.add("PUT", web::put(), handler)
-    }
-
-    fn patch<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.add("PATCH", web::patch(), handler)
-    }
-
-    fn delete<F, Args>(self, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.add("DELETE", web::delete(), handler)
-    }
-
-    fn add<F, Args>(mut self, method: &'static str, route: Route, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        self.allowed.push(method);
-        Self { resource: self.resource.route(route.to(handler)), allowed: self.allowed }
-    }
-
-    fn done(self) -> impl HttpServiceFactory + 'static {
-        let allowed = self.allowed.join(", ");
+    fn resource(self) -> impl HttpServiceFactory + 'static {
+        let mut resource = web::resource(self.path);
+        let mut allowed = Vec::new();
+        for (method, route) in self.routes {
+            resource = resource.route(route);
+            allowed.push(method.to_string());
+        }
+        let allowed = allowed.join(", ");
         let other = move |request: HttpRequest| {
             let problem = Problem::method(request.method().as_str(), &allowed);
             std::future::ready(problem.error_response())
         };
-        self.resource.default_service(web::to(other)).wrap(from_fn(deadline::keep))
+        resource.default_service(web::to(other)).wrap(from_fn(deadline::keep))
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod fake;
 mod holds;
 mod limits;
 mod maintenance;
+mod openapi;
 mod page;
 mod paging;
 mod reads;

@@ -63,6 +63,9 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Named, Self::Default, Self::BuiltIn];
+
     /// The one text form.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

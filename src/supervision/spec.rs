@@ -86,6 +86,10 @@ pub enum ChildState {
 }
 
 impl ChildState {
+    /// Every value.
+    pub const ALL: &'static [Self] =
+        &[Self::Starting, Self::Running, Self::Restarting, Self::Quarantined, Self::Stopped];
+
     /// Its one text form.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -6,11 +6,18 @@ use super::{Answer, Here, ok};
 use crate::actors::messages::Refusal;
 use crate::http::body::{Asked, ExplainQuestion, Explained};
 use crate::http::json::Json;
+use crate::http::openapi::Impossible;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::model::{State, UnknownWord};
 
 /// Which rule applies, and what would be done.
+#[utoipa::path(
+    post,
+    path = "/api/v1/policies/explain",
+    request_body = ExplainQuestion,
+    responses((status = 200, description = "What applies.", body = Explained), Impossible),
+)]
 pub(in crate::http) async fn explain(
     request: HttpRequest,
     here: Here,

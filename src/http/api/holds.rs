@@ -9,16 +9,27 @@ use super::{Answer, Here, Operator, because, instance_id};
 use crate::actors::messages::{PutHold, ReleaseHold};
 use crate::http::body::HoldRequest;
 use crate::http::json::Json;
+use crate::http::openapi::{
+    Conflict, Holder, Impossible, NotFound, TheInstance, ThisInstance, Unavailable,
+};
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::refusal::{Named, answered};
 
 /// The shortest hold.
-const SHORTEST: Duration = Duration::from_secs(1);
+pub(in crate::http) const SHORTEST_HOLD: Duration = Duration::from_secs(1);
 /// The longest hold: whoever works for longer says so again.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(in crate::http) const LONGEST_HOLD: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Holds an instance, besides those who hold it already.
+#[utoipa::path(
+    put,
+    path = "/api/v1/instances/{id}/hold",
+    params(ThisInstance),
+    request_body = HoldRequest,
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn hold(
     operator: Operator,
     request: HttpRequest,
@@ -34,6 +45,13 @@ pub(in crate::http) async fn hold(
 }
 
 /// Releases an instance from one hold: one's own, unless another's is named.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/instances/{id}/hold",
+    params(ThisInstance, ("by" = Option<Holder>, Query, description = "Whose hold; one's own if none.")),
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, Conflict, Unavailable),
+)]
 pub(in crate::http) async fn release(
     operator: Operator,
     request: HttpRequest,
@@ -59,5 +77,5 @@ pub(in crate::http) fn ttl(text: &str) -> Result<Duration, Problem> {
             return Err(Problem::field("ttl", detail));
         }
     };
-    if (SHORTEST..=LONGEST).contains(&ttl) { Ok(ttl) } else { Err(out_of_range()) }
+    if (SHORTEST_HOLD..=LONGEST_HOLD).contains(&ttl) { Ok(ttl) } else { Err(out_of_range()) }
 }

@@ -8,11 +8,18 @@ use super::{Answer, Here, Operator, because, host_id, ok};
 use crate::actors::messages::{Adopt, EndMaintenance, PutMaintenance};
 use crate::http::body::{AdoptDomains, HostBody, InstanceBody, MaintenanceRequest, Page};
 use crate::http::json::{Json, JsonOrNone};
+use crate::http::openapi::{Conflict, Impossible, NotFound, Paging, ThisHost, Unavailable};
 use crate::http::query::{Query, cursor, not_found};
 use crate::http::refusal::{Named, answered};
 use crate::model::HostId;
 
 /// All hosts, by name.
+#[utoipa::path(
+    get,
+    path = "/api/v1/hosts",
+    params(Paging),
+    responses((status = 200, description = "A page of the hosts.", body = Page<HostBody>)),
+)]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let mut query = Query::of(&request)?;
     let limit = query.limit()?;
@@ -29,6 +36,12 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
 }
 
 /// One host.
+#[utoipa::path(
+    get,
+    path = "/api/v1/hosts/{id}",
+    params(ThisHost),
+    responses((status = 200, description = "The host.", body = HostBody), NotFound),
+)]
 pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     let id = host_id(&request);
@@ -39,6 +52,14 @@ pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
 }
 
 /// Makes instances of domains of a host.
+#[utoipa::path(
+    post,
+    path = "/api/v1/hosts/{id}/adopt",
+    params(ThisHost),
+    request_body(content = Option<AdoptDomains>, description = "Which domains; without a body, all."),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The new instances, on one page.", body = Page<InstanceBody>), NotFound, Conflict, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn adopt(
     operator: Operator,
     request: HttpRequest,
@@ -55,6 +76,14 @@ pub(in crate::http) async fn adopt(
 }
 
 /// Puts a host into maintenance, or gives another reason for the one that it is in.
+#[utoipa::path(
+    put,
+    path = "/api/v1/hosts/{id}/maintenance",
+    params(ThisHost),
+    request_body = MaintenanceRequest,
+    security(("bearer" = [])),
+    responses((status = 200, description = "The host, in maintenance.", body = HostBody), NotFound, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn maintain(
     operator: Operator,
     request: HttpRequest,
@@ -69,6 +98,13 @@ pub(in crate::http) async fn maintain(
 }
 
 /// Ends a host's maintenance; where there is none, nothing changes.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/hosts/{id}/maintenance",
+    params(ThisHost),
+    security(("bearer" = [])),
+    responses((status = 200, description = "The host, in no maintenance.", body = HostBody), NotFound, Unavailable),
+)]
 pub(in crate::http) async fn resume(
     operator: Operator,
     request: HttpRequest,

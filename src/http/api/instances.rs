@@ -12,6 +12,10 @@ use crate::http::body::{
 };
 use crate::http::json::Json;
 use crate::http::listing::{self, Filter, Key, Sort};
+use crate::http::openapi::{
+    Conflict, EntityTags, Impossible, InstanceToAdd, NewlyMade, NotFound, Paging,
+    PreconditionFailed, TheInstance, ThisInstance, Unavailable,
+};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::{Query, cursor};
 use crate::http::refusal::{Named, answered};
@@ -20,6 +24,12 @@ use crate::model::{Generation, HostId, InstanceId};
 use crate::snapshot::InstanceView;
 
 /// Instances, filtered and in an order.
+#[utoipa::path(
+    get,
+    path = "/api/v1/instances",
+    params(Filter, ("sort" = Option<Sort>, Query, description = "In which order; by name if none."), Paging),
+    responses((status = 200, description = "A page of the instances.", body = Page<InstanceBody>)),
+)]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let (filter, from, limit) = wanted(Query::of(&request)?)?;
     let now = here.clock.now();
@@ -54,12 +64,25 @@ pub(in crate::http) fn wanted(
 }
 
 /// One instance.
+#[utoipa::path(
+    get,
+    path = "/api/v1/instances/{id}",
+    params(ThisInstance),
+    responses(TheInstance, NotFound)
+)]
 pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     shown(&here, instance_id(&request)?)
 }
 
 /// Puts a domain under the service's care.
+#[utoipa::path(
+    post,
+    path = "/api/v1/instances",
+    request_body = InstanceToAdd,
+    security(("bearer" = [])),
+    responses(NewlyMade, Conflict, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn add(
     operator: Operator,
     request: HttpRequest,
@@ -87,6 +110,14 @@ pub(in crate::http) async fn add(
 }
 
 /// Changes what is recorded of an instance besides its desired state.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/instances/{id}",
+    params(ThisInstance),
+    request_body = ChangeFields,
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, Impossible, Unavailable),
+)]
 pub(in crate::http) async fn change(
     operator: Operator,
     request: HttpRequest,
@@ -105,6 +136,13 @@ pub(in crate::http) async fn change(
 }
 
 /// Forgets an instance.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/instances/{id}",
+    params(ThisInstance),
+    security(("bearer" = [])),
+    responses((status = 204, description = "It is forgotten; the domain is not touched."), NotFound, Unavailable),
+)]
 pub(in crate::http) async fn forget(
     operator: Operator,
     request: HttpRequest,
@@ -117,6 +155,14 @@ pub(in crate::http) async fn forget(
 }
 
 /// Sets what an instance is supposed to be.
+#[utoipa::path(
+    put,
+    path = "/api/v1/instances/{id}/desired",
+    params(ThisInstance, ("If-Match" = Option<EntityTags>, Header, description = "Only if the instance has this generation still: its `ETag`.")),
+    request_body = DesiredChange,
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, PreconditionFailed, Unavailable),
+)]
 pub(in crate::http) async fn desire(
     operator: Operator,
     request: HttpRequest,
@@ -134,6 +180,13 @@ pub(in crate::http) async fn desire(
 }
 
 /// Gives an instance a fresh budget of attempts.
+#[utoipa::path(
+    post,
+    path = "/api/v1/instances/{id}/retry",
+    params(ThisInstance),
+    security(("bearer" = [])),
+    responses(TheInstance, NotFound, Unavailable),
+)]
 pub(in crate::http) async fn retry(operator: Operator, request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     let order = Retry { id: instance_id(&request)?, by: operator.0 };

@@ -1,5 +1,6 @@
 //! The handlers, a file for each thing.
 
+pub(super) mod description;
 pub(super) mod events;
 pub(super) mod explain;
 pub(super) mod holds;
@@ -13,6 +14,10 @@ pub(super) mod status;
 pub(super) mod stream;
 pub(super) mod supervision;
 
+pub(super) use events::ORDERS;
+pub(super) use holds::{LONGEST_HOLD, SHORTEST_HOLD};
+pub(super) use incidents::STATES;
+
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -24,7 +29,7 @@ use super::state::{Shared, State};
 use crate::model::{By, HostId, InstanceId};
 
 /// How many characters a reason can have.
-const LONGEST_REASON: usize = 500;
+pub(super) const LONGEST_REASON: usize = 500;
 
 type Answer = Result<HttpResponse, Problem>;
 

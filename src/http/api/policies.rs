@@ -4,9 +4,16 @@ use actix_web::HttpRequest;
 
 use super::{Answer, Here, ok};
 use crate::http::body::{Page, PolicyBody};
+use crate::http::openapi::Paging;
 use crate::http::query::{Query, cursor};
 
 /// All policies, by name, as they apply.
+#[utoipa::path(
+    get,
+    path = "/api/v1/policies",
+    params(Paging),
+    responses((status = 200, description = "A page of the policies.", body = Page<PolicyBody>)),
+)]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let mut query = Query::of(&request)?;
     let limit = query.limit()?;

@@ -1,29 +1,31 @@
 //! `/healthz`, `/readyz` and `/metrics`: for service managers and Prometheus.
 
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
 
 use super::{Answer, Here, ok};
-use crate::http::body::{Health, ProblemBody, Readiness};
+use crate::http::body::{Health, NotReady, Readiness};
+use crate::http::openapi::NotReadyYet;
 use crate::http::problem::{Kind, Problem, json_text};
 use crate::snapshot::Fleet;
 
 /// The process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    responses((status = 200, description = "It lives.", body = Health)),
+)]
 pub(in crate::http) async fn healthz() -> HttpResponse {
     ok(&Health { status: "ok".to_owned() })
 }
 
-/// Whether the database was read and can be used, every host was tried once, and the service does not end. Where not, the problem has what is
-/// missing besides.
+/// Whether the database was read and can be used, every host was tried once, and the service does not
+/// end. Where not, the problem has what is missing besides.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    responses((status = 200, description = "It is ready.", body = Readiness), NotReadyYet),
+)]
 pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
-    #[derive(Serialize)]
-    struct NotReady {
-        #[serde(flatten)]
-        problem: ProblemBody,
-        #[serde(flatten)]
-        readiness: Readiness,
-    }
-
     let readiness = readiness(&here.board.fleet(), here.streams.are_ending());
     if readiness.ready {
         return ok(&readiness);
@@ -34,6 +36,11 @@ pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
 }
 
 /// All metrics.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    responses((status = 200, description = "Prometheus's text format.", body = String, content_type = "text/plain")),
+)]
 pub(in crate::http) async fn metrics(here: Here) -> Answer {
     match here.metrics.render() {
         Ok(text) => Ok(HttpResponse::Ok()

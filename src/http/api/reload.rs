@@ -6,10 +6,18 @@ use super::{Answer, Here, Operator, ok};
 use crate::actors::messages::{Reload, ReloadRefusal};
 use crate::http::body::{ErrorBody, Nothing, ReloadBody};
 use crate::http::json::JsonOrNone;
+use crate::http::openapi::{Impossible, Unavailable};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::Query;
 
 /// Reads the configuration again, and takes it over if nothing is wrong with it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reload",
+    request_body(content = Option<Nothing>, description = "Nothing, or an empty object."),
+    security(("bearer" = [])),
+    responses((status = 200, description = "What the new configuration has changed.", body = ReloadBody), Impossible, Unavailable),
+)]
 pub(in crate::http) async fn reload(
     operator: Operator,
     request: HttpRequest,

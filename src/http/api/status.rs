@@ -17,6 +17,11 @@ use crate::snapshot::Fleet;
 const LATELY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The service at a glance.
+#[utoipa::path(
+    get,
+    path = "/api/v1/status",
+    responses((status = 200, description = "The service at a glance.", body = StatusBody)),
+)]
 pub(in crate::http) async fn status(request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;
     Ok(ok(&overview(&here)))

@@ -4,18 +4,26 @@ use actix_web::http::Method;
 use actix_web::http::header::{ContentEncoding, HeaderMap, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::events::EventFilter;
 use super::{Answer, Here};
+use crate::http::openapi::{Cursor, Unavailable};
 use crate::http::problem::Problem;
 use crate::http::query::{Query, cursor};
 use crate::http::refusal::unread;
 use crate::http::stream::Feed;
-use crate::model::{EventId, HostId};
+use crate::model::EventId;
 use crate::store::EventQuery;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Events as they come. From `Last-Event-ID` on, or for those who cannot set headers from
 /// `last_event_id` or the `cursor` of a list; without any, those from now on.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events/stream",
+    params(EventFilter, ("Last-Event-ID" = Option<EventId>, Header, description = "The number of the last event that one has."), ("last_event_id" = Option<EventId>, Query, description = "The same, where a header cannot be set."), ("cursor" = Option<Cursor>, Query, description = "The same, as the `next` of `GET /api/v1/events`.")),
+    responses((status = 200, description = "Server-sent events: `id` the number, `event` the kind, `data` the event as in the list. The service ends it with the event `lagged`, `ending` or `unreadable`.", body = String, content_type = "text/event-stream"), Unavailable),
+)]
 pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer {
     let (wanted, asked) = wanted(Query::of(&request)?)?;
     // A browser that resumes asks by the same address, and says in the header how far it came.
@@ -38,13 +46,7 @@ pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer 
 /// Which events a query asks for, and after which.
 pub(in crate::http) fn wanted(mut query: Query) -> Result<(EventQuery, Option<EventId>), Problem> {
     let (number, page) = (query.parsed("last_event_id")?.map(EventId), cursor::read(&mut query)?);
-    let wanted = EventQuery {
-        kind: query.parsed("kind")?,
-        host: query.text("host").map(|host| HostId::from(host.as_str())),
-        instance: query.parsed("instance")?,
-        incident: query.parsed("incident")?,
-        ..EventQuery::default()
-    };
+    let wanted = EventFilter::read(&mut query)?.into();
     query.finish()?;
     Ok((wanted, number.or(page)))
 }

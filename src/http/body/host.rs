@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::http::openapi::StateReason;
 use crate::model::{HostId, HostState, InstanceId, State, Status};
 use crate::snapshot::{HostView, Unmanaged};
 
 /// `GET /api/v1/hosts/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostBody {
     /// Its name.
     pub id: HostId,
@@ -18,14 +20,18 @@ pub struct HostBody {
     /// How it stands to the service.
     pub state: HostState,
     /// Since when.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// When it last answered.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub last_seen: Option<Timestamp>,
     /// The last error, while it is not up.
+    #[schema(required)]
     pub error: Option<String>,
     /// The labels of the configuration.
     pub labels: BTreeMap<String, String>,
     /// An operator's word that nothing is to be done on it.
+    #[schema(required)]
     pub maintenance: Option<MaintenanceBody>,
     /// How many instances it has.
     pub instances: usize,
@@ -38,18 +44,19 @@ pub struct HostBody {
 }
 
 /// An operator's word that nothing is to be done on a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MaintenanceBody {
     /// Who said it.
     pub by: String,
     /// Why.
     pub reason: String,
     /// Since when.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
 }
 
 /// A domain that no instance stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnmanagedBody {
     /// Its UUID.
     pub id: InstanceId,
@@ -58,6 +65,7 @@ pub struct UnmanagedBody {
     /// Its state when it was listed last.
     pub state: State,
     /// The state's reason.
+    #[schema(required, value_type = Option<StateReason>)]
     pub reason: Option<String>,
 }
 

@@ -2,21 +2,25 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::http::openapi::StateReason;
 use crate::model::{
     Condition, DesiredState, Event, EventKind, HostId, Incident, IncidentId, InstanceId,
     Resolution, Severity, State,
 };
 
 /// `GET /api/v1/incidents/{id}`; in lists without the timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IncidentBody {
     /// Its number.
     pub id: IncidentId,
     /// The instance; null where it is the host's own.
+    #[schema(required)]
     pub instance: Option<InstanceId>,
     /// What the instance is called now; null for a host's incident, and for an instance that was
     /// forgotten.
+    #[schema(required)]
     pub name: Option<String>,
     /// For a host's incident: the instances that it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,14 +32,19 @@ pub struct IncidentBody {
     /// Whether it goes on.
     pub state: IncidentStateWord,
     /// First sight.
+    #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,
     /// Its end.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub closed_at: Option<Timestamp>,
     /// What was desired; null for a host's incident.
+    #[schema(required)]
     pub desired: Option<DesiredState>,
     /// What was seen first; null for a host's incident.
+    #[schema(required)]
     pub observed: Option<SeenBody>,
     /// How it ended.
+    #[schema(required)]
     pub resolution: Option<Resolution>,
     /// How many attempts it took.
     pub attempts: u32,
@@ -47,16 +56,17 @@ pub struct IncidentBody {
 }
 
 /// A state with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SeenBody {
     /// The state: libvirt's, or `missing`.
     pub state: State,
     /// The state's reason; null for `missing`.
+    #[schema(required, value_type = Option<StateReason>)]
     pub reason: Option<String>,
 }
 
 /// Whether an incident goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentStateWord {
     /// It goes on.
@@ -66,22 +76,24 @@ pub enum IncidentStateWord {
 }
 
 /// One line of an incident's story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEntry {
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What it tells.
     pub kind: TimelineKind,
     /// One sentence for people.
     pub text: String,
     /// Who did it, where somebody did.
+    #[schema(required)]
     pub by: Option<String>,
     /// The same for programs.
     pub detail: serde_json::Value,
 }
 
 /// What a line of an incident's story tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimelineKind {
     /// What was seen.

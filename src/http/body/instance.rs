@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::http::openapi::StateReason;
 use crate::http::problem::json_text;
 use crate::model::{
     Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Kept, OnCrash,
@@ -11,7 +13,7 @@ use crate::model::{
 use crate::snapshot::{InstanceView, Look};
 
 /// `GET /api/v1/instances/{id}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InstanceBody {
     /// Its domain's UUID.
     pub id: InstanceId,
@@ -30,90 +32,104 @@ pub struct InstanceBody {
     /// How it is, in one word.
     pub status: Status,
     /// What comes next, if anything does by itself.
+    #[schema(required)]
     pub next: Option<NextBody>,
     /// Its budget.
     pub attempts: AttemptsBody,
     /// Somebody works on it: of those who hold it, the one whose hold ends last.
+    #[schema(required)]
     pub hold: Option<HoldBody>,
     /// All who hold it, the one whose hold ends first in front.
     pub holds: Vec<HolderBody>,
     /// The incident that it is in.
+    #[schema(required)]
     pub incident: Option<IncidentId>,
     /// Its definition, as the database keeps it for `redefine`; null before it was read.
+    #[schema(required)]
     pub definition: Option<DefinitionBody>,
 }
 
 /// What an instance is supposed to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DesiredBody {
     /// What is wanted.
     pub state: DesiredState,
     /// Grows by one at each change; the `ETag`.
     pub generation: Generation,
     /// When it was said.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// Who said it: `api:TOKEN NAME`, `api:local`, `config`, `adopt` or `accept:REASON`.
     pub by: String,
 }
 
 /// What was seen last. All null before the first look that told something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ObservedBody {
     /// The state: libvirt's, or `missing`.
+    #[schema(required)]
     pub state: Option<State>,
     /// The state's reason; null for `missing`.
+    #[schema(required, value_type = Option<StateReason>)]
     pub reason: Option<String>,
     /// When the domain was looked at last, looks that changed nothing included.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// What made the service look.
+    #[schema(required)]
     pub source: Option<Source>,
     /// Whether this may be out of date: the host cannot be asked, or the last look told nothing.
     pub stale: bool,
 }
 
 /// What comes next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NextBody {
     /// What will be done; `look` where that depends on what is seen then.
     pub action: String,
     /// When; null where that is no matter of time.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// Why not now.
     pub why: String,
 }
 
 /// How much of the budget is used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptsBody {
     /// Attempts that count.
     pub used: u32,
     /// How many may be made.
     pub budget: u32,
     /// When the budget is fresh again, if nothing happens until then.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub window_ends: Option<Timestamp>,
 }
 
 /// Until when nothing is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldBody {
     /// Who.
     pub by: String,
     /// Why.
     pub reason: String,
     /// Until when at the latest.
+    #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
 }
 
 /// One who works on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HolderBody {
     /// Who.
     pub by: String,
     /// Why.
     pub reason: String,
     /// Since when.
+    #[schema(value_type = String, format = DateTime)]
     pub since: Timestamp,
     /// Until when at the latest.
+    #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
 }
 
@@ -181,9 +197,10 @@ pub fn write_instance(text: &mut String, view: &InstanceView, now: Timestamp) {
 }
 
 /// What is known of a definition that is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DefinitionBody {
     /// When it was taken from the host: the last change of it that was found.
+    #[schema(value_type = String, format = DateTime)]
     pub taken_at: Timestamp,
     /// Whether the host remembers the domain while it is off.
     pub persistent: bool,

@@ -29,7 +29,7 @@ pub use instance::{
 };
 pub use page::Page;
 pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};
-pub use probe::{Health, Readiness};
+pub use probe::{Health, NotReady, Readiness};
 pub use problem::{ErrorBody, ProblemBody};
 pub use reload::ReloadBody;
 pub use status::{

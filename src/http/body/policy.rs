@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::model::{Action, Condition, DesiredState, Severity, State, UnknownWord};
-use crate::policy::{Cell, Matched, Rule, Table, explain};
+use crate::policy::{Cell, Exhausted, Layer, Matched, Rule, Table, explain};
 
 /// A policy, with what applies to every condition (`state/reason`) under each desired state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyBody {
     /// Its name.
     pub name: String,
@@ -23,34 +24,44 @@ pub struct PolicyBody {
 
 /// What applies to one condition where one state is desired. All but `in_sync` is null where the
 /// condition is as desired.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CellBody {
     /// Whether the condition is as desired.
     pub in_sync: bool,
     /// In which layer the rule stands: `named`, `default` or `built-in`.
+    #[schema(required, value_type = Option<Layer>)]
     pub layer: Option<String>,
     /// The rule's key: `state/reason`, `state` or `otherwise`.
+    #[schema(required)]
     pub rule: Option<String>,
     /// What is done.
+    #[schema(required)]
     pub action: Option<Action>,
     /// How long the mismatch must hold first.
+    #[schema(required)]
     pub grace: Option<String>,
     /// How often it is tried; null for an action that only reports or changes the record.
+    #[schema(required)]
     pub retry: Option<RetryBody>,
     /// What happens when the attempts are spent: `slow`, `stop` or `accept`; null as for `retry`.
+    #[schema(required, value_type = Option<Exhausted>)]
     pub exhausted: Option<String>,
     /// The pace of `slow`; null otherwise.
+    #[schema(required)]
     pub slow_interval: Option<String>,
     /// How long after a `shutdown` the domain is destroyed; null for other actions.
+    #[schema(required)]
     pub force_after: Option<String>,
     /// An instance last seen active longer ago than this is only reported.
+    #[schema(required)]
     pub max_downtime: Option<String>,
     /// How much what is reported matters.
+    #[schema(required)]
     pub severity: Option<Severity>,
 }
 
 /// How often an action is tried.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RetryBody {
     /// Attempts in all.
     pub attempts: u32,
@@ -67,7 +78,7 @@ pub struct RetryBody {
 }
 
 /// The answer of `POST /api/v1/policies/explain`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explained {
     /// The policy that was asked.
     pub policy: String,
@@ -194,7 +205,7 @@ impl CellBody {
     fn rule(matched: &Matched) -> Self {
         let rule = &matched.rule;
         let acts = rule.action.command().is_some();
-        let is_slow = acts && rule.exhausted == crate::policy::Exhausted::Slow;
+        let is_slow = acts && rule.exhausted == Exhausted::Slow;
         let text = |duration| humantime::format_duration(duration).to_string();
         Self {
             in_sync: false,

@@ -1,12 +1,16 @@
 //! What an error looks like: RFC 9457.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::openapi::ProblemType;
 
 /// A problem document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProblemBody {
     /// Which problem it is, for programs: a URI that does not change.
     #[serde(rename = "type")]
+    #[schema(value_type = ProblemType)]
     pub kind: String,
     /// The same for people, the same for every occurrence.
     pub title: String,
@@ -23,9 +27,10 @@ pub struct ProblemBody {
 }
 
 /// One thing that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
     /// The file, or `environment`; null where it cannot be told.
+    #[schema(required)]
     pub file: Option<String>,
     /// The key with its path; empty where it is about the file as a whole.
     pub key: String,

@@ -1,12 +1,13 @@
 //! What is said of a configuration that was read again.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::actors::messages::Reloaded;
 use crate::model::HostId;
 
 /// What a new configuration has changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReloadBody {
     /// Hosts that are new.
     pub hosts_added: Vec<HostId>,

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /api/v1/status`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusBody {
     /// The service itself.
     pub service: ServiceStatus,
@@ -23,24 +24,27 @@ pub struct StatusBody {
 }
 
 /// The service itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServiceStatus {
     /// Its version.
     pub version: String,
     /// When it was started.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// How long ago that was, in whole seconds.
     pub uptime_seconds: u64,
     /// Whether the database was read and every host was tried once.
     pub ready: bool,
     /// When the configuration in force was read.
+    #[schema(value_type = String, format = DateTime)]
     pub config_loaded_at: Timestamp,
     /// Why the configuration that was read last is not in force.
+    #[schema(required)]
     pub config_error: Option<String>,
 }
 
 /// The database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DatabaseStatus {
     /// `sqlite`, say.
     pub backend: String,
@@ -48,11 +52,12 @@ pub struct DatabaseStatus {
     pub healthy: bool,
     /// Why it cannot be used at present; null where it can.
     #[serde(default)]
+    #[schema(required)]
     pub error: Option<String>,
 }
 
 /// Hosts. Those in maintenance are counted by their state as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostCounts {
     /// All.
     pub total: usize,
@@ -67,7 +72,7 @@ pub struct HostCounts {
 }
 
 /// Instances. Each is in exactly one of the groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InstanceCounts {
     /// All.
     pub total: usize,
@@ -86,7 +91,7 @@ pub struct InstanceCounts {
 }
 
 /// Incidents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IncidentCounts {
     /// Those that go on.
     pub open: usize,
@@ -95,7 +100,7 @@ pub struct IncidentCounts {
 }
 
 /// Actions on hypervisors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ActionCounts {
     /// Under way.
     pub in_flight: usize,
@@ -104,7 +109,7 @@ pub struct ActionCounts {
 }
 
 /// The actors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SupervisionCounts {
     /// All, the root among them.
     pub actors: usize,

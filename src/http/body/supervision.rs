@@ -1,11 +1,13 @@
 //! The supervision tree.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::snapshot::{Node, NodeId};
+use crate::supervision::ChildState;
 
 /// An actor, with those that it supervises.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeBody {
     /// root, host, instance, arbiter, notifier, http or store.
     pub kind: String,
@@ -14,12 +16,15 @@ pub struct NodeBody {
     /// Which life this is, from 1; 0 before the first.
     pub incarnation: u64,
     /// starting, running, restarting, quarantined or stopped.
+    #[schema(value_type = ChildState)]
     pub state: String,
     /// How often it was restarted.
     pub restarts: u64,
     /// How its last life ended.
+    #[schema(required)]
     pub last_exit: Option<String>,
     /// Those that it supervises.
+    #[schema(no_recursion)]
     pub children: Vec<NodeBody>,
 }
 

@@ -2,11 +2,14 @@
 //! ignored otherwise, and its sender believe it was heard.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
+use super::Asked;
+use crate::http::openapi::{DomainName, HoldTime, Priority, Reason, StateReason};
 use crate::model::{DesiredState, HostId, InstanceId};
 
 /// `PUT /api/v1/instances/{id}/desired`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DesiredChange {
     /// What it is to be.
@@ -14,13 +17,15 @@ pub struct DesiredChange {
 }
 
 /// `POST /api/v1/instances`: a domain by its UUID or by its name on the host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInstance {
     /// The domain's UUID.
+    #[schema(value_type = InstanceId, required = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<InstanceId>,
     /// The domain's name.
+    #[schema(value_type = DomainName, required = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The host that has the domain.
@@ -31,46 +36,53 @@ pub struct NewInstance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// Higher comes back first; 0 if none.
+    #[schema(value_type = Option<Priority>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
 }
 
 /// `PATCH /api/v1/instances/{id}`. A field that is left out stays as it is; there is nothing that
 /// null could mean.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeFields {
     /// Another policy.
+    #[schema(value_type = String, required = false)]
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// Another priority.
+    #[schema(value_type = Priority, required = false)]
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
     /// Another host, which must know the domain.
+    #[schema(value_type = HostId, required = false)]
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub host: Option<HostId>,
 }
 
 /// `PUT /api/v1/instances/{id}/hold`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoldRequest {
     /// For how long at most: a duration such as `10m`, from 1 s to 30 days.
+    #[schema(value_type = HoldTime)]
     pub ttl: String,
     /// Why: one line of at most 500 characters.
+    #[schema(value_type = Reason)]
     pub reason: String,
 }
 
 /// `PUT /api/v1/hosts/{id}/maintenance`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MaintenanceRequest {
     /// Why: one line of at most 500 characters.
+    #[schema(value_type = Reason)]
     pub reason: String,
 }
 
 /// `POST /api/v1/hosts/{id}/adopt`. The body may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdoptDomains {
     /// Which; all if none.
@@ -79,14 +91,16 @@ pub struct AdoptDomains {
 }
 
 /// `POST /api/v1/policies/explain`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainQuestion {
     /// What is desired.
     pub desired: DesiredState,
     /// What is seen: `state`, or `state/reason`.
+    #[schema(value_type = Asked)]
     pub observed: String,
     /// The state's reason, if `observed` has none; `unknown` if neither has one.
+    #[schema(value_type = Option<StateReason>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The policy; `default` if none.
@@ -99,6 +113,6 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Optio
 }
 
 /// A body that says nothing: an empty object, or no body at all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}

@@ -11,8 +11,8 @@ use crate::http::MAX_BODY;
 #[actix_web::test]
 async fn what_is_not_there_is_not_found() {
     let state = state(fleet(2), Says::Yes);
-    let later = ["/api", "/api/v1", "/api/v1/", "/api/v1/status/", "/nothing", "/openapi.json"];
-    for path in later {
+    let nothing = ["/api", "/api/v1", "/api/v1/", "/api/v1/status/", "/nothing", "/openapi"];
+    for path in nothing {
         for method in [Method::GET, Method::PUT, Method::POST] {
             assert_eq!(send(&state, order(method, path)).await.problem().status, 404, "{path}");
         }

@@ -22,7 +22,7 @@ fn secret(name: &str) -> String {
     format!("the-token-of-{name}")
 }
 
-fn with_tokens() -> State {
+pub(super) fn with_tokens() -> State {
     let mut state = state(fleet(2), Says::Yes);
     let tokens = [token("grafana", Role::Viewer), token("anna", Role::Operator)];
     state.board = state.board.with_tokens(Arc::new(tokens));
