@@ -13,8 +13,8 @@ pub(in crate::http) async fn healthz() -> HttpResponse {
     ok(&Health { status: "ok".to_owned() })
 }
 
-/// Whether the database was read and can be used, every host was tried once, and the service does not end. Where not, the problem has what is
-/// missing besides.
+/// Whether the database was read and can be used, every host was tried once, and the service does
+/// not end. Where not, the problem has what is missing besides.
 pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
     #[derive(Serialize)]
     struct NotReady {
