@@ -124,10 +124,9 @@ fn fitting(
             let message = "is not the key of the certificate in `cert`: both must be of one issue";
             key.reject(&format!("{shown} {message}"))
         }
-        Err(Error::InvalidCertificate(why)) => cert.reject(&format!(
-            "the first certificate in it cannot be used: {}",
-            plain(&why)
-        )),
+        Err(Error::InvalidCertificate(why)) => {
+            cert.reject(&format!("the first certificate in it cannot be used: {}", plain(&why)))
+        }
         Err(why) => key.reject(&format!(
             "{shown} has a private key of a kind that cannot be used ({why}): take RSA of 2048 \
              bits or more, ECDSA P-256 or P-384, or Ed25519"
