@@ -38,8 +38,8 @@ pub(super) struct Common {
     /// The file with the token. Default: operator.token in the service's data directory
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) token_file: Option<PathBuf>,
-    /// Whom to trust with https: the certificate authorities in this file (PEM), and no other. Default:
-    /// those that this machine trusts
+    /// Whom to trust with https: the certificate authorities in this file (PEM), and no other.
+    /// Default: those that this machine trusts
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) ca: Option<PathBuf>,
     /// Tables for people, or JSON for programs

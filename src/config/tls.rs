@@ -1,7 +1,8 @@
 //! `[http] tls`: the certificate that HTTP is served with, and its key.
 //!
-//! Both files are read for those only who are about to serve with them, as all files that the configuration names are: then
-//! they have to fit, so that a start or a reload fails with a sentence, and no handshake does.
+//! Both files are read for those only who are about to serve with them, as all files that the
+//! configuration names are: then they have to fit, so that a start or a reload fails with a
+//! sentence, and no handshake does.
 //!
 //! Not in here: which certificate a handshake gets, and when one takes another's place.
 
@@ -21,7 +22,8 @@ use super::reader::{NamedFiles, Section};
 /// What HTTP is served with by TLS.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// The file with the certificate and those between it and its authority, in PEM: an absolute path.
+    /// The file with the certificate and those between it and its authority, in PEM: an absolute
+    /// path.
     pub cert: PathBuf,
     /// The file with the certificate's private key, in PEM, its owner's alone: an absolute path.
     pub key: PathBuf,
@@ -29,7 +31,8 @@ pub struct Tls {
     pub certified: Option<Arc<CertifiedKey>>,
 }
 
-/// Two are the same if their files are, and the certificates in them: a certificate has one key only.
+/// Two are the same if their files are, and the certificates in them: a certificate has one key
+/// only.
 impl PartialEq for Tls {
     fn eq(&self, other: &Self) -> bool {
         let chain = |tls: &Self| tls.certified.as_ref().map(|certified| certified.cert.clone());
@@ -101,7 +104,8 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     })
 }
 
-/// What is wrong, without what stands there: the words of the library would repeat it, and it may be a key.
+/// What is wrong, without what stands there: the words of the library would repeat it, and it may
+/// be a key.
 fn no_pem(why: &pem::Error) -> &'static str {
     let cut = matches!(why, pem::Error::MissingSectionEnd { .. });
     if cut { "its end is missing" } else { "it is damaged" }
@@ -120,13 +124,12 @@ fn fitting(
             let message = "is not the key of the certificate in `cert`: both must be of one issue";
             key.reject(&format!("{shown} {message}"))
         }
-        Err(Error::InvalidCertificate(why)) => cert.reject(&format!(
-            "the first certificate in it cannot be used: {}",
-            plain(&why)
-        )),
+        Err(Error::InvalidCertificate(why)) => {
+            cert.reject(&format!("the first certificate in it cannot be used: {}", plain(&why)))
+        }
         Err(why) => key.reject(&format!(
-            "{shown} has a private key of a kind that cannot be used ({why}): take RSA of 2048 bits \
-             or more, ECDSA P-256 or P-384, or Ed25519"
+            "{shown} has a private key of a kind that cannot be used ({why}): take RSA of 2048 \
+             bits or more, ECDSA P-256 or P-384, or Ed25519"
         )),
     }
 }

@@ -35,7 +35,8 @@ const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
-/// What a browser that came by TLS is to remember for a year: to come by it again. Nothing is said of other names.
+/// What a browser that came by TLS is to remember for a year: to come by it again. Nothing is said
+/// of other names.
 const BY_TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Lets a request through, or answers it at once.
@@ -108,7 +109,8 @@ fn head_size(request: &ServiceRequest) -> usize {
     headers + request.path().len() + request.query_string().len()
 }
 
-/// A browser remembers a name without its port: `localhost` is left out, where other programs speak plain HTTP.
+/// A browser remembers a name without its port: `localhost` is left out, where other programs speak
+/// plain HTTP.
 fn remember_tls(shared: &Shared, response: &mut ServiceResponse<BoxBody>) {
     let host = response.request().headers().get(header::HOST);
     let is_localhost = host.is_some_and(|host| {

@@ -37,7 +37,8 @@ pub struct HttpSettings {
     pub scheme: Scheme,
     /// How many threads answer requests.
     pub workers: usize,
-    /// How long requests that are under way may take to end when the server is stopped. Rounded up to whole seconds.
+    /// How long requests that are under way may take to end when the server is stopped. Rounded up
+    /// to whole seconds.
     pub drain: Duration,
 }
 

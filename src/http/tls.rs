@@ -1,10 +1,10 @@
 //! HTTP over TLS: how handshakes are made, and which certificate they get.
 //!
-//! The certificate is the one of the configuration in force, looked up at each handshake: a renewed one is served from the
-//! reload on, and no connection that stands is disturbed.
+//! The certificate is the one of the configuration in force, looked up at each handshake: a renewed
+//! one is served from the reload on, and no connection that stands is disturbed.
 //!
-//! Not in here: reading certificates (`config/tls.rs`). HTTP/2 is not offered: the limits of the `gate` are for HTTP/1.1,
-//! and the library that would speak it takes heads of any size.
+//! Not in here: reading certificates (`config/tls.rs`). HTTP/2 is not offered: the limits of the
+//! `gate` are for HTTP/1.1, and the library that would speak it takes heads of any size.
 
 use std::sync::Arc;
 

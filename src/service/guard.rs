@@ -10,8 +10,8 @@ use crate::telemetry::whole;
 /// How long the last line of the log may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Ends the process if this thread, on which all actors live, is silent for longer than `heartbeat`,
-/// and tells the service manager while it is not, if that waits for it.
+/// Ends the process if this thread, on which all actors live, is silent for longer than
+/// `heartbeat`, and tells the service manager while it is not, if that waits for it.
 pub(super) fn guard_thread(heartbeat: Duration) -> Result<Watchdog, Failure> {
     let turns = Turns::here();
     let relay = manager::alive_every().map(|every| Relay { every, tell: Box::new(manager::alive) });

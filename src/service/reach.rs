@@ -12,8 +12,8 @@ use crate::hypervisor::faulty::{Deadlines, Faulty};
 use crate::hypervisor::libvirt::{LibvirtHost, LibvirtSettings};
 use crate::model::HostId;
 
-/// One handle per host, for as long as it is reached in the same way: it knows of calls that have not
-/// returned yet, whichever actor's life they were made in.
+/// One handle per host, for as long as it is reached in the same way: it knows of calls that have
+/// not returned yet, whichever actor's life they were made in.
 pub(super) fn by_libvirt(settings: &Settings) -> Reach {
     let (deadline, action_deadline) = (settings.poll.deadline, settings.service.action_deadline);
     let make = move |host: &config::Host| {

@@ -7,8 +7,8 @@ use super::manager;
 use crate::actors::messages::Reload;
 use crate::http::Streams;
 
-/// Ready when SIGTERM or SIGINT has come. Who follows the audit log is told then, and whoever asks whether the service is
-/// ready; all other requests are answered while the actions under way end.
+/// Ready when SIGTERM or SIGINT has come. Who follows the audit log is told then, and whoever asks
+/// whether the service is ready; all other requests are answered while the actions under way end.
 pub(super) fn stop(streams: Streams) -> std::io::Result<impl Future<Output = ()>> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {

@@ -1,4 +1,5 @@
-//! HTTP in the service: a server for each life that the root gives it, its address for those who wait for it, and its end.
+//! HTTP in the service: a server for each life that the root gives it, its address for those who
+//! wait for it, and its end.
 //!
 //! Not in here: what is served (`http/`), and when a life begins or is to end (the root).
 
@@ -18,8 +19,8 @@ use crate::telemetry::whole;
 
 /// How many threads answer HTTP requests.
 const WORKERS: usize = 2;
-/// How long an end may take at most: any request has its answer before, by its own deadline, and whoever takes nothing of
-/// one is let go. The shutdown grace is the shorter one, by default.
+/// How long an end may take at most: any request has its answer before, by its own deadline, and
+/// whoever takes nothing of one is let go. The shutdown grace is the shorter one, by default.
 const DRAIN: Duration = Duration::from_secs(60);
 
 /// Where HTTP is served.
@@ -76,7 +77,8 @@ impl Web {
         }
     }
 
-    /// A life. It ends with the reason why; if it is ended from outside, the server is ended with it.
+    /// A life. It ends with the reason why; if it is ended from outside, the server is ended with
+    /// it.
     async fn serve(self, state: State) -> String {
         match http::serve(self.settings, state) {
             Ok((server, bound)) => {

@@ -15,7 +15,8 @@ use crate::certificates::{Authority, Issued};
 use crate::rig::SOON;
 use crate::site::{Said, Site, run};
 
-/// A web server that takes one message. The thread gives its first line, or none if nobody came to an end with it.
+/// A web server that takes one message. The thread gives its first line, or none if nobody came to
+/// an end with it.
 fn web_sink(issued: &Issued) -> (String, JoinHandle<Option<String>>) {
     let chain = vec![CertificateDer::from_pem_slice(issued.cert.as_bytes()).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();

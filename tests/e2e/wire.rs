@@ -82,7 +82,8 @@ impl<S: Read + Write> Wire<S> {
         self.send(format!("{line} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n"));
     }
 
-    /// Waits until this has come, and gives all until its end. None where the connection has ended before.
+    /// Waits until this has come, and gives all until its end. None where the connection has ended
+    /// before.
     pub fn until(&mut self, part: &str) -> Option<String> {
         loop {
             let found = self.text.windows(part.len()).position(|at| at == part.as_bytes());

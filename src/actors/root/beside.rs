@@ -17,8 +17,8 @@ pub struct Beside {
     pub kind: &'static str,
     /// Begins a life of it. The future ends with the reason why that life ended.
     pub run: Run,
-    /// Asks the life that there is to end; none for what can be ended at any moment. The future is ready when nothing is
-    /// under way any more.
+    /// Asks the life that there is to end; none for what can be ended at any moment. The future is
+    /// ready when nothing is under way any more.
     pub drain: Option<Drain>,
 }
 
@@ -28,8 +28,8 @@ pub type Run = Rc<dyn Fn() -> LocalBoxFuture<'static, String>>;
 /// Ends a life.
 pub type Drain = Rc<dyn Fn() -> LocalBoxFuture<'static, ()>>;
 
-/// The actor that keeps it: its end is the actor's failure, and the actor's end is its end. Who asks the actor to stop
-/// waits until it is drained.
+/// The actor that keeps it: its end is the actor's failure, and the actor's end is its end. Who
+/// asks the actor to stop waits until it is drained.
 pub(super) struct Keeper {
     run: Run,
     /// Gone once it is asked to end.

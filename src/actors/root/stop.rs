@@ -1,8 +1,9 @@
 //! The end that is asked for: no new action, those under way may end, and then everyone stops in the
 //! reverse order of their start, within the shutdown grace.
 //!
-//! What stands beside the hosts goes on until then, so that whoever asks is answered; it is first to stop, and has what is
-//! left of the grace for it: what it has taken in is still to be answered by the others.
+//! What stands beside the hosts goes on until then, so that whoever asks is answered; it is first
+//! to stop, and has what is left of the grace for it: what it has taken in is still to be answered
+//! by the others.
 
 use std::time::Duration;
 
