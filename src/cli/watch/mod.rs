@@ -68,7 +68,7 @@ impl Watching {
             return Ok(Exit::Done);
         }
         let client = Arc::new(client);
-        let wakes = wakes(Arc::clone(&client));
+        let wakes = wakes(Arc::clone(&client), context.screen);
         let mut shown = Shown::new(context, out);
         thread::scope(|scope| {
             let (ask, asked) = mpsc::channel::<Screen>();
@@ -119,11 +119,11 @@ enum Wake {
 }
 
 /// What tells when to look again. Both threads end with the process.
-fn wakes(client: Arc<Client>) -> mpsc::Receiver<Wake> {
+fn wakes(client: Arc<Client>, screen: Screen) -> mpsc::Receiver<Wake> {
     let (tell, told) = mpsc::channel();
     let changed = tell.clone();
     thread::spawn(move || follow(&client, &changed));
-    thread::spawn(move || interrupted(&tell));
+    thread::spawn(move || interrupted(&tell, screen));
     told
 }
 
@@ -144,13 +144,14 @@ fn follow(client: &Client, tell: &Sender<Wake>) {
 }
 
 /// Says that Ctrl-C was pressed; if nobody listens, because a service does not answer, ends the process.
-fn interrupted(tell: &Sender<Wake>) {
+fn interrupted(tell: &Sender<Wake>, screen: Screen) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
         let _ = tell.send(Wake::Interrupted);
         let (_never, wait) = mpsc::channel::<()>();
         let _ = wait.recv_timeout(4 * CALM);
+        screen.progress_over();
         std::process::exit(Exit::Done.code().into());
     }
 }

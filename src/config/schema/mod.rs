@@ -1,7 +1,7 @@
 //! The JSON schema of the configuration (draft 2020-12), for editors and for whoever writes one by
 //! a program.
 //!
-//! It is made of what the readers ask for ([`survey`]), of the defaults in `config/default.toml`, and
+//! It is made of what the readers ask for ([`mod@survey`]), of the defaults in `config/default.toml`, and
 //! of the words in `keys.toml`; so there is no second list of keys that could be out of date.
 //!
 //! Not in here: what no schema can say, such as that a host is one of those that there are;

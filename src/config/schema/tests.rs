@@ -123,7 +123,13 @@ fn rows(page: &mut String, schema: &Json, node: &Node, path: &str) {
                 }
             }
         }
-        _ => {}
+        Shape::Unknown
+        | Shape::Text { .. }
+        | Shape::Flag
+        | Shape::Int { .. }
+        | Shape::Number { .. }
+        | Shape::Duration { .. }
+        | Shape::Words(_) => {}
     }
 }
 
