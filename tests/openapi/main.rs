@@ -13,6 +13,9 @@ mod valid;
 #[path = "../e2e/asking.rs"]
 mod asking;
 #[allow(dead_code)]
+#[path = "../e2e/deeds.rs"]
+mod deeds;
+#[allow(dead_code)]
 #[path = "../e2e/disk.rs"]
 mod disk;
 #[allow(dead_code)]
