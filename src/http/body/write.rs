@@ -1,6 +1,7 @@
 //! What is sent to the service. Fields that are not known are errors: a misspelt one would be
 //! ignored otherwise, and its sender believe it was heard.
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -37,7 +38,7 @@ pub struct NewInstance {
     pub policy: Option<String>,
     /// Higher comes back first; 0 if none.
     #[schema(value_type = Option<Priority>)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole_or_null", skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
 }
 
@@ -52,7 +53,7 @@ pub struct ChangeFields {
     pub policy: Option<String>,
     /// Another priority.
     #[schema(value_type = Priority, required = false)]
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "whole", skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
     /// Another host, which must know the domain.
     #[schema(value_type = HostId, required = false)]
@@ -110,6 +111,23 @@ pub struct ExplainQuestion {
 
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
     T::deserialize(d).map(Some)
+}
+
+/// A whole number however it is written: for JSON 5 and 5.0 are one number.
+fn whole<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i32>, D::Error> {
+    let number = serde_json::Number::deserialize(d)?;
+    let fraction = || number.as_f64().filter(|number| number.fract() == 0.0);
+    // A float has every whole number that an i32 has.
+    let whole = number.as_i64().or_else(|| fraction().map(|number| number as i64));
+    let whole = whole.and_then(|number| i32::try_from(number).ok()).map(Some);
+    let expected = format!("a whole number from {} to {}", i32::MIN, i32::MAX);
+    whole.ok_or_else(|| Error::custom(format!("must be {expected}, not {number}")))
+}
+
+fn whole_or_null<'de, D: Deserializer<'de>>(d: D) -> Result<Option<i32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] Option<i32>);
+    Ok(Option::<Whole>::deserialize(d)?.and_then(|Whole(number)| number))
 }
 
 /// A body that says nothing: an empty object, or no body at all.

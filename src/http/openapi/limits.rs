@@ -81,6 +81,7 @@ schemas! {
         .minimum(Some(i64::from(i32::MIN))).maximum(Some(i64::from(i32::MAX)));
     ProblemType = one_of(Kind::ALL.iter().map(|kind| kind.urn()));
     Reason = text().min_length(Some(1)).max_length(Some(LONGEST_REASON))
+        .pattern(Some(ONE_LINE))
         .description(Some("One line, without control characters, and not only of spaces."));
     StateReason = one_of(reasons());
 }
@@ -90,6 +91,9 @@ const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#;
 
 /// A whole number with its unit, some of them one after the other: what is shown of what is taken.
 const DURATION: &str = "^[0-9]+ ?(ms|s|m|h|d)( ?[0-9]+ ?(ms|s|m|h|d))*$";
+
+/// Without control characters, and with something that is no space.
+const ONE_LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, web};
 use utoipa::__dev::SchemaReferences;
 use utoipa::Path;
 use utoipa::openapi::path::{HttpMethod, Operation as Description};
+use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -96,7 +97,14 @@ fn ways_in(method: HttpMethod) -> Vec<Method> {
 fn complete(mut operation: Description, path: &str, group: &str, id: &str) -> Description {
     operation.operation_id = Some(id.to_owned());
     operation.tags = Some(vec![group.to_owned()]);
-    operation.parameters.get_or_insert_default().push(parameters::request_id());
+    let parameters = operation.parameters.get_or_insert_default();
+    for parameter in parameters.iter_mut() {
+        parameter.schema = parameter.schema.take().map(without_null);
+    }
+    parameters.push(parameters::request_id());
+    for content in operation.request_body.iter_mut().flat_map(|body| body.content.values_mut()) {
+        content.schema = content.schema.take().map(without_null);
+    }
     let bearer = SecurityRequirement::new(BEARER, Vec::<String>::new());
     let mut common = BEFORE_THE_HANDLER.to_vec();
     if !is_open(path) {
@@ -114,6 +122,28 @@ fn complete(mut operation: Description, path: &str, group: &str, id: &str) -> De
         own.entry(status).or_insert(problem);
     }
     operation
+}
+
+/// What can be left out is not null, as which utoipa describes an `Option`.
+fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    let null = SchemaType::Type(Type::Null);
+    let is_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == null);
+    match schema {
+        RefOr::T(Schema::OneOf(mut either))
+            if either.items.len() == 2 && either.items.first().is_some_and(is_null) =>
+        {
+            either.items.swap_remove(1)
+        }
+        RefOr::T(Schema::Object(mut object)) => {
+            if let SchemaType::Array(types) = &object.schema_type
+                && let [kind, Type::Null] = types.as_slice()
+            {
+                object.schema_type = SchemaType::Type(kind.clone());
+            }
+            object.into()
+        }
+        other => other,
+    }
 }
 
 /// The same without bodies.
