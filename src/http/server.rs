@@ -9,6 +9,8 @@ use std::time::Duration;
 use actix_web::dev::{Extensions, Server};
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpServer, web};
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use socket2::SockRef;
 
 use super::access::Names;
@@ -21,6 +23,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may take nothing of what it is sent.
 const UNREAD: Duration = Duration::from_secs(30);
+/// How far HTTP stands back where there are too few cores for all (`nice(1)`).
+const NICENESS: i32 = 10;
 /// How many connections a worker holds at most.
 const MAX_CONNECTIONS: usize = 1024;
 
@@ -80,7 +84,11 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
     let bound = listener.local_addr().map_err(failed)?;
     let names = (!has_tokens).then(|| Names::of(bound));
     let shared = web::Data::new(Shared { state, names });
-    let server = HttpServer::new(move || app(shared.clone()))
+    let worker = move || {
+        step_back();
+        app(shared.clone())
+    };
+    let server = HttpServer::new(worker)
         .workers(workers)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
@@ -92,6 +100,14 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
         .map_err(failed)?
         .run();
     Ok((server, bound))
+}
+
+/// Puts this thread, and those that it starts, behind the actors' in the queue for a core: however
+/// many ask, what is to be looked at or started does not wait for their answers.
+fn step_back() {
+    if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
+        tracing::debug!(%error, "HTTP has the actors' priority");
+    }
 }
 
 /// Lets the system end a connection that takes nothing for a while: also one whose answer has been
