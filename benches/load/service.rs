@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) fn run(count: usize) {
     let folder = tempfile::tempdir().unwrap();
     let settings = configured(folder.path());
-    telemetry::init_log(LogFormat::Text, "warn").unwrap();
+    telemetry::init_log(LogFormat::Text, "error").unwrap();
     actix::System::new().block_on(live(count, folder.path(), &settings));
 }
 

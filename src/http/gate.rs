@@ -146,7 +146,9 @@ pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
         (1..=LONGEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
     });
     own.cloned().unwrap_or_else(|| {
-        let new = uuid::Uuid::new_v4().simple().to_string();
+        // Nobody is to be kept from guessing it, so it need not come from the system's own numbers.
+        let new = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes());
+        let new = new.into_uuid().simple().to_string();
         HeaderValue::from_str(&new).unwrap_or_else(|_| HeaderValue::from_static("-"))
     })
 }

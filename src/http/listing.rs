@@ -147,12 +147,15 @@ impl Key {
     }
 }
 
+/// In which order, and after which one.
+pub(super) type Place = (Sort, Option<Key>);
+
 /// A page of the list: at most `limit` instances after `after`, and the key of the last if more
 /// follow.
 pub(super) fn page(
     fleet: &Fleet,
     filter: &Filter,
-    (sort, after): (Sort, Option<Key>),
+    (sort, after): Place,
     limit: usize,
 ) -> (Vec<Arc<InstanceView>>, Option<Key>) {
     let after = after.map(|key| (key.rank, (key.name, key.id)));

@@ -121,7 +121,8 @@ pub(super) mod cursor {
 
     /// A key as a cursor.
     pub(in crate::http) fn write<K: Serialize>(key: &K) -> String {
-        json_text(key).bytes().map(|byte| format!("{byte:02x}")).collect()
+        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+        json_text(key).bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
     }
 
     /// The key in the query's cursor, if it has one.

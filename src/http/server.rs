@@ -10,6 +10,8 @@ use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::{Extensions, Server};
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpServer, web};
+use rustix::process::setpriority_process;
+use rustix::thread::gettid;
 use socket2::SockRef;
 
 use super::access::Names;
@@ -25,6 +27,8 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may take nothing of what it is sent.
 const UNREAD: Duration = Duration::from_secs(30);
+/// How far HTTP stands back where there are too few cores for all (`nice(1)`).
+const NICENESS: i32 = 10;
 /// How many connections a worker holds at most.
 const MAX_CONNECTIONS: usize = 1024;
 
@@ -94,7 +98,11 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
         Scheme::Https => Some(tls::server_config(&state.board)?),
     };
     let shared = web::Data::new(Shared { state, names, scheme });
-    let server = HttpServer::new(move || app(shared.clone()))
+    let worker = move || {
+        step_back();
+        app(shared.clone())
+    };
+    let server = HttpServer::new(worker)
         .workers(workers)
         .max_connections(MAX_CONNECTIONS)
         .client_request_timeout(HEAD_TIMEOUT)
@@ -108,6 +116,14 @@ pub fn serve(settings: HttpSettings, state: State) -> Result<(Server, SocketAddr
         Some(config) => server.listen_rustls_0_23(listener, config),
     };
     Ok((server.map_err(failed)?.run(), bound))
+}
+
+/// Puts this thread, and those that it starts, behind the actors' in the queue for a core: however
+/// many ask, what is to be looked at or started does not wait for their answers.
+fn step_back() {
+    if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
+        tracing::debug!(%error, "HTTP has the actors' priority");
+    }
 }
 
 /// Lets the system end a connection that takes nothing for a while: also one whose answer has been

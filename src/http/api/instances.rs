@@ -44,7 +44,7 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
 /// Which instances a query asks for, from where on in which order, and how many.
 pub(in crate::http) fn wanted(
     mut query: Query,
-) -> Result<(Filter, (Sort, Option<Key>), usize), Problem> {
+) -> Result<(Filter, listing::Place, usize), Problem> {
     let limit = query.limit()?;
     let filter = Filter {
         host: query.text("host").map(|host| HostId::from(host.as_str())),

@@ -142,7 +142,7 @@ fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
             }
             object.into()
         }
-        other => other,
+        other @ (RefOr::Ref(_) | RefOr::T(_)) => other,
     }
 }
 

@@ -74,7 +74,11 @@ impl Operation {
         match &self.described["security"] {
             Value::Null => Access::Nobody,
             Value::Array(ways) if ways.contains(&json!({})) => Access::SomebodyIfTokens,
-            _ => Access::Operator,
+            Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => Access::Operator,
         }
     }
 }
