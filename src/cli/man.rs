@@ -208,7 +208,7 @@ pub(super) const fn meaning(exit: Exit) -> &'static str {
 const FILES: &[(&str, &str)] = &[
     (
         crate::config::DEFAULT_FILE,
-        "The configuration that is read where no --config names another. Its keys: `assured schema`.",
+        "The configuration, where no --config names another. Its keys: `assured schema`.",
     ),
     ("/var/lib/assured", "The service's files, unless service.data_dir says otherwise."),
     ("/var/lib/assured/assured.db", "The database, unless database.url says otherwise."),

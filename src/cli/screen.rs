@@ -125,8 +125,8 @@ impl Screen {
     }
 }
 
-/// Whether there are colours. NO_COLOR has the last word; CLICOLOR_FORCE is for pipes, CLICOLOR=0 for
-/// terminals without.
+/// Whether there are colours. NO_COLOR has the last word; CLICOLOR_FORCE is for pipes, CLICOLOR=0
+/// for terminals without.
 fn paint(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> Paint {
     let says = |name, is: fn(&str) -> bool| {
         variable(name).is_some_and(|value| is(value.to_string_lossy().as_ref()))

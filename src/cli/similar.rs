@@ -5,7 +5,8 @@ use strsim::damerau_levenshtein;
 /// So many are named at most.
 const NAMED: usize = 3;
 
-/// "; did you mean `kvm-1`?" where some known names are like the one that was given, and else nothing.
+/// "; did you mean `kvm-1`?" where some known names are like the one that was given, and else
+/// nothing.
 pub(super) fn did_you_mean<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = (given.chars().count() / 3).clamp(1, 3);
     let mut like: Vec<(usize, &str)> = known

@@ -1,5 +1,5 @@
-//! Texts from elsewhere, fit for a terminal: whoever may name a machine or write a reason must not be
-//! able to move the cursor, to break a line, or to make a text look like another.
+//! Texts from elsewhere, fit for a terminal: whoever may name a machine or write a reason must not
+//! be able to move the cursor, to break a line, or to make a text look like another.
 
 use std::borrow::Cow;
 

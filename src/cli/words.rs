@@ -1,5 +1,5 @@
-//! How single arguments are read: words of closed sets, lengths of time, and moments. What is wrong with
-//! one is said before anybody is asked, and shells can complete what there is to choose from.
+//! How single arguments are read: words of closed sets, lengths of time, and moments. What is wrong
+//! with one is said before anybody is asked, and shells can complete what there is to choose from.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;

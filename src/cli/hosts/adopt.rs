@@ -1,5 +1,5 @@
-//! `assured hosts adopt`: in parts, so that thousands can be watched, and one that cannot be adopted
-//! keeps no other from it.
+//! `assured hosts adopt`: in parts, so that thousands can be watched, and one that cannot be
+//! adopted keeps no other from it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
@@ -91,8 +91,8 @@ impl Adopt {
     }
 }
 
-/// Adopts a part after the other. A part that is refused is tried in halves, down to the domain that it
-/// is refused for.
+/// Adopts a part after the other. A part that is refused is tried in halves, down to the domain
+/// that it is refused for.
 fn in_parts(
     client: &Client,
     path: &str,

@@ -32,7 +32,12 @@ pub(super) struct List {
     #[arg(long)]
     host: Option<String>,
     /// Only in one of these statuses
-    #[arg(long, value_name = "STATUS[,…]", value_delimiter = ',', value_parser = word(Status::ALL, Status::as_str))]
+    #[arg(
+        long,
+        value_name = "STATUS[,…]",
+        value_delimiter = ',',
+        value_parser = word(Status::ALL, Status::as_str)
+    )]
     status: Vec<Status>,
     /// Only those supposed to be so
     #[arg(long, value_name = "STATE", value_parser = word(DesiredState::ALL, DesiredState::as_str))]

@@ -1,8 +1,9 @@
 //! A picture that is drawn again and again in the same place of a terminal.
 //!
-//! Each picture is one write: where the one before began, every line is written over and wiped to its
-//! end, and what is left below is wiped too. Nothing is switched on that would have to be switched off
-//! at the end, so whatever ends the process leaves a terminal that can be gone on with.
+//! Each picture is one write: where the one before began, every line is written over and wiped to
+//! its end, and what is left below is wiped too. Nothing is switched on that would have to be
+//! switched off at the end, so whatever ends the process leaves a terminal that can be gone on
+//! with.
 
 use unicode_width::UnicodeWidthChar;
 

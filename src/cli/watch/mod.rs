@@ -1,8 +1,9 @@
 //! `--watch`: an answer that is drawn anew whenever something happens, and now and then.
 //!
-//! When to look again is told by the stream of events; what is shown is always asked for anew. Between
-//! two events a slow tick sees to what changes without one: ages, and a service that is away. A service
-//! that is away is said to be so, with the last picture below; it is asked until it is back.
+//! When to look again is told by the stream of events; what is shown is always asked for anew.
+//! Between two events a slow tick sees to what changes without one: ages, and a service that is
+//! away. A service that is away is said to be so, with the last picture below; it is asked until it
+//! is back.
 
 mod canvas;
 
@@ -143,7 +144,8 @@ fn follow(client: &Client, tell: &Sender<Wake>) {
     }
 }
 
-/// Says that Ctrl-C was pressed; if nobody listens, because a service does not answer, ends the process.
+/// Says that Ctrl-C was pressed; if nobody listens, because a service does not answer, ends the
+/// process.
 fn interrupted(tell: &Sender<Wake>, screen: Screen) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };

@@ -1,8 +1,9 @@
 //! The JSON schema of the configuration (draft 2020-12), for editors and for whoever writes one by
 //! a program.
 //!
-//! It is made of what the readers ask for ([`mod@survey`]), of the defaults in `config/default.toml`, and
-//! of the words in `keys.toml`; so there is no second list of keys that could be out of date.
+//! It is made of what the readers ask for ([`mod@survey`]), of the defaults in
+//! `config/default.toml`, and of the words in `keys.toml`; so there is no second list of keys that
+//! could be out of date.
 //!
 //! Not in here: what no schema can say, such as that a host is one of those that there are;
 //! `assured check` has the last word.
@@ -30,9 +31,9 @@ pub(crate) use tests::up_to_date;
 use words::{Words, below};
 
 /// What [`humantime::parse_duration`] takes.
-const DURATION: &str = "^\\s*([0-9]+(\\.[0-9]+)?\\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|\
-    minutes|minute|mins|min|m|hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|\
-    years|year|yrs|yr|y)\\s*)+$|^0$";
+const DURATION: &str = "^\\s*([0-9]+(\\.[0-9]+)?\\s*(nanos|nsec|ns|usec|us|µs|\
+    millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|mins|min|m|hours|hour|hrs|hr|h|\
+    days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yrs|yr|y)\\s*)+$|^0$";
 
 /// The JSON schema of the configuration.
 #[must_use]

@@ -1,8 +1,8 @@
 //! What the readers ask for, noted while they read nothing.
 //!
-//! In a survey every key is there, and nothing stands under it: so each reader goes through all that
-//! it knows, and says by the accessors that it uses what each value has to be. The schema is made of
-//! that, and cannot differ from the readers: it has no list of keys of its own.
+//! In a survey every key is there, and nothing stands under it: so each reader goes through all
+//! that it knows, and says by the accessors that it uses what each value has to be. The schema is
+//! made of that, and cannot differ from the readers: it has no list of keys of its own.
 
 use std::cell::RefCell;
 use std::time::Duration;
