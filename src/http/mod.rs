@@ -15,6 +15,7 @@ mod api;
 pub mod body;
 mod deadline;
 mod gate;
+mod if_match;
 mod json;
 mod listing;
 mod openapi;
