@@ -19,6 +19,7 @@ use super::body::{
     AdoptDomains, ChangeFields, DesiredChange, ExplainQuestion, HoldRequest, MaintenanceRequest,
     NewInstance, Nothing,
 };
+use super::if_match::if_match;
 use super::problem::{Problem, json_text};
 use super::query::{Query, cursor};
 use super::state::Scheme;
@@ -88,7 +89,7 @@ pub fn query(bytes: &[u8]) {
 pub fn headers(bytes: &[u8]) {
     let (_, headers) = head(bytes);
     for current in [None, Some(Generation(3))] {
-        let asked = told(instances::if_match(&headers, current)).flatten();
+        let asked = told(if_match(&headers, current)).flatten();
         let digits = asked.map(|asked| asked.to_string());
         let is_there =
             |digits: &String| bytes.windows(digits.len()).any(|w| w == digits.as_bytes());

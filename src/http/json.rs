@@ -85,6 +85,10 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     reader.end().map_err(|error| {
         Problem::new(Kind::BadRequest, format!("the body goes on after the JSON: {error}"))
     })?;
+    // serde takes a list for an object, its items for the fields in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::new(Kind::BadRequest, "the body must be an object, and is a list"));
+    }
     Ok(value)
 }
 

@@ -17,6 +17,7 @@ mod deadline;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
 mod gate;
+mod if_match;
 mod json;
 mod listing;
 mod openapi;

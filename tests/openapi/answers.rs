@@ -78,6 +78,7 @@ fn known(service: &Service<'_>, instances: Vec<String>) -> Value {
         "hosts": ["kvm-1", "kvm-2"],
         "domains": ["web-1", "web-2", "web-3", "web-4"],
         "instances": instances,
+        "policies": ["default", "keep", "once", "none of these"],
         "assets": ["main.js", "theme.css", "icon.svg", "index.html", "nothing.js"],
         "cursors": cursors,
     })

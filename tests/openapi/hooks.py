@@ -38,6 +38,8 @@ def before_load_schema(context, schema):
     schemas["HostId"]["format"] = "host"
     schemas["DomainName"]["format"] = "domain"
     schemas["HoldTime"]["format"] = "hold"
+    for body in ("NewInstance", "ChangeFields"):
+        schemas[body]["properties"]["policy"] = {"enum": KNOWN["policies"]}
     for path, methods in schema["paths"].items():
         for operation in methods.values():
             for parameter in operation["parameters"]:

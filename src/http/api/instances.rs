@@ -1,6 +1,6 @@
 //! Instances: reading, adding, changing, forgetting.
 
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use super::{Answer, Here, Operator, instance_id, json};
@@ -10,6 +10,7 @@ use crate::actors::messages::{
 use crate::http::body::{
     ChangeFields, DesiredChange, InstanceBody, NewInstance, Page, write_instance,
 };
+use crate::http::if_match::if_match;
 use crate::http::json::Json;
 use crate::http::listing::{self, Filter, Key, Sort};
 use crate::http::openapi::{
@@ -20,7 +21,7 @@ use crate::http::problem::{Kind, Problem};
 use crate::http::query::{Query, cursor};
 use crate::http::refusal::{Named, answered};
 use crate::http::state::State;
-use crate::model::{Generation, HostId, InstanceId};
+use crate::model::{HostId, InstanceId};
 use crate::snapshot::InstanceView;
 
 /// Instances, filtered and in an order.
@@ -209,38 +210,4 @@ pub(super) fn instance(
 ) -> HttpResponse {
     response.insert_header((header::ETAG, format!("\"{}\"", view.generation())));
     json(response, &InstanceBody::new(view, state.clock.now()))
-}
-
-/// The generation that an `If-Match` asks for; none where any will do.
-///
-/// The arbiter compares one generation. Of several, the one that is shown now is asked for; if none
-/// of them is, none can be met, because generations only grow. Numbers without quotes are taken
-/// too.
-pub(in crate::http) fn if_match(
-    headers: &HeaderMap,
-    current: Option<Generation>,
-) -> Result<Option<Generation>, Problem> {
-    let mut asked = Vec::new();
-    for value in headers.get_all(header::IF_MATCH) {
-        let value = value.to_str().map_err(|_| malformed())?;
-        if value.trim() == "*" {
-            return Ok(None);
-        }
-        for tag in value.split(',').map(str::trim) {
-            let quoted = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-            match (quoted.unwrap_or(tag).parse(), quoted) {
-                (Ok(generation), _) => asked.push(generation),
-                // The tag of something else, or a weak one, which never matches.
-                (Err(_), Some(_)) => asked.push(Generation::default()),
-                (Err(_), None) if tag.starts_with("W/\"") => asked.push(Generation::default()),
-                (Err(_), None) => return Err(malformed()),
-            }
-        }
-    }
-    let shown = asked.iter().copied().find(|asked| Some(*asked) == current);
-    Ok(shown.or(asked.first().copied()))
-}
-
-fn malformed() -> Problem {
-    Problem::field("If-Match", "`If-Match` must be the ETag of the instance, such as \"3\"")
 }

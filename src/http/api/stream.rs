@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::events::EventFilter;
 use super::{Answer, Here};
-use crate::http::openapi::{Cursor, Unavailable};
+use crate::http::openapi::{Cursor, LastEventId, StreamEvent, Unavailable};
 use crate::http::problem::Problem;
 use crate::http::query::{Query, cursor};
 use crate::http::refusal::unread;
@@ -21,8 +21,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[utoipa::path(
     get,
     path = "/api/v1/events/stream",
-    params(EventFilter, ("Last-Event-ID" = Option<EventId>, Header, description = "The number of the last event that one has."), ("last_event_id" = Option<EventId>, Query, description = "The same, where a header cannot be set."), ("cursor" = Option<Cursor>, Query, description = "The same, as the `next` of `GET /api/v1/events`.")),
-    responses((status = 200, description = "Server-sent events: `id` the number, `event` the kind, `data` the event as in the list. The service ends it with the event `lagged`, `ending` or `unreadable`.", body = String, content_type = "text/event-stream"), Unavailable),
+    params(EventFilter, ("Last-Event-ID" = Option<LastEventId>, Header, description = "The number of the last event that one has; empty is as good as none."), ("last_event_id" = Option<EventId>, Query, description = "The same, where a header cannot be set."), ("cursor" = Option<Cursor>, Query, description = "The same, as the `next` of `GET /api/v1/events`.")),
+    responses((status = 200, description = "Server-sent events; the schema is that of one of them.", body = StreamEvent, content_type = "text/event-stream"), Unavailable),
 )]
 pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer {
     let (wanted, asked) = wanted(Query::of(&request)?)?;

@@ -20,6 +20,8 @@ use crate::model::{Condition, EventId, Generation, HostId, IncidentId, InstanceI
 pub(in crate::http) struct Limit;
 /// Where a list goes on.
 pub(in crate::http) struct Cursor;
+/// The number of the event that a reader has; empty is as good as none.
+pub(in crate::http) struct LastEventId;
 /// Why somebody does something: one line.
 pub(in crate::http) struct Reason;
 /// For how long an instance is held.
@@ -66,7 +68,7 @@ schemas! {
     Cursor = text().pattern(Some("^([0-9a-f]{2})+$"))
         .description(Some("The `next` of a page of the same list; opaque otherwise."));
     DomainName = text().min_length(Some(1));
-    EntityTags = text().pattern(Some(ENTITY_TAGS));
+    EntityTags = OneOfBuilder::new().item(one_of(["*"])).item(text().pattern(Some(ENTITY_TAGS)));
     EventId = number();
     Generation = number();
     HoldTime = text().min_length(Some(2)).pattern(Some(DURATION)).description(Some(hold_time()));
@@ -75,6 +77,7 @@ schemas! {
     IncidentId = number();
     InstanceToAdd = instance_to_add();
     InstanceId = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+    LastEventId = text().pattern(Some("^(-?[0-9]{1,18})?$"));
     Limit = ObjectBuilder::new().schema_type(Type::Integer)
         .minimum(Some(1)).maximum(Some(MAX_LIMIT)).default(Some(DEFAULT_LIMIT.into()));
     Priority = ObjectBuilder::new().schema_type(Type::Integer)
@@ -86,8 +89,8 @@ schemas! {
     StateReason = one_of(reasons());
 }
 
-/// `*`, or entity tags with commas between them.
-const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#;
+/// Entity tags with commas between them.
+const ENTITY_TAGS: &str = r#"^(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*$"#;
 
 /// A whole number with its unit, some of them one after the other: what is shown of what is taken.
 const DURATION: &str = "^[0-9]+ ?(ms|s|m|h|d)( ?[0-9]+ ?(ms|s|m|h|d))*$";

@@ -6,15 +6,16 @@
 //!
 //! Not in here: the annotations, which stand with the handlers (`api/`) and the bodies (`body/`).
 
+mod amend;
 mod limits;
 mod operation;
 mod parameters;
 mod responses;
+mod stream_event;
 mod words;
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
@@ -23,9 +24,10 @@ use utoipa::openapi::{
 
 use super::routes::{GROUPS, operations};
 
+use amend::amend;
 pub(super) use limits::{
-    Cursor, DomainName, EntityTags, HoldTime, Holder, InstanceToAdd, Priority, ProblemType, Reason,
-    StateReason,
+    Cursor, DomainName, EntityTags, HoldTime, Holder, InstanceToAdd, LastEventId, Priority,
+    ProblemType, Reason, StateReason,
 };
 pub(super) use operation::Operation;
 pub(super) use parameters::{Paging, ThisHost, ThisIncident, ThisInstance};
@@ -33,6 +35,7 @@ pub(super) use responses::{
     Conflict, Impossible, NewlyMade, NotFound, NotReadyYet, PreconditionFailed, TheInstance,
     Unavailable,
 };
+pub(super) use stream_event::StreamEvent;
 
 /// What the bearer tokens are called in the description.
 const BEARER: &str = "bearer";
@@ -51,8 +54,7 @@ A method that a path does not have is answered with 405 and `Allow`, a path that
 pub fn document() -> &'static str {
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         let mut document = serde_json::to_value(describe()).unwrap_or_default();
-        name_the_items_of_pages(&mut document);
-        tidy(&mut document);
+        amend(&mut document);
         format!("{document:#}\n")
     });
     &DOCUMENT
@@ -64,6 +66,7 @@ fn describe() -> OpenApi {
         .schemas_from_iter(words::all())
         .schemas_from_iter(limits::all())
         .schemas_from_iter(responses::schemas())
+        .schemas_from_iter(stream_event::schemas())
         .security_scheme(BEARER, bearer());
     for mut operation in operations() {
         components = components.schemas_from_iter(operation.schemas());
@@ -104,41 +107,4 @@ fn bearer() -> SecurityScheme {
             ))
             .build(),
     )
-}
-
-/// Says by their name what pages consist of: utoipa repeats it in full.
-fn name_the_items_of_pages(document: &mut Value) {
-    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
-    for (name, schema) in schemas {
-        if let Some(item) = name.strip_prefix("Page_") {
-            let reference = format!("#/components/schemas/{item}");
-            schema["properties"]["items"]["items"] = serde_json::json!({ "$ref": reference });
-        }
-    }
-}
-
-/// Marks every header of an answer as one that is always there, which utoipa has no word for, and
-/// takes the ends of lines out of what was wrapped as a comment.
-fn tidy(document: &mut Value) {
-    match document {
-        Value::Object(parts) => {
-            for (name, part) in parts {
-                match (name.as_str(), &mut *part) {
-                    ("headers", Value::Object(headers)) => {
-                        headers.values_mut().for_each(|header| header["required"] = true.into());
-                    }
-                    ("description" | "summary", Value::String(text)) => *text = unwrapped(text),
-                    (_, part) => tidy(part),
-                }
-            }
-        }
-        Value::Array(parts) => parts.iter_mut().for_each(tidy),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Paragraphs of one line each.
-fn unwrapped(text: &str) -> String {
-    let paragraphs: Vec<_> = text.split("\n\n").map(|lines| lines.replace('\n', " ")).collect();
-    paragraphs.join("\n\n")
 }

@@ -2,6 +2,7 @@
 
 use actix_web::web::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::body::EventBody;
 use crate::http::problem::json_text;
@@ -15,7 +16,7 @@ pub(super) const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
 
 /// Why a stream ends by the service's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Farewell {
+pub(in crate::http) enum Farewell {
     /// The reader takes less than there is.
     Lagged,
     /// The service ends.
@@ -25,7 +26,12 @@ pub(super) enum Farewell {
 }
 
 impl Farewell {
-    const fn name(self) -> &'static str {
+    /// Every value.
+    pub(in crate::http) const ALL: &'static [Self] =
+        &[Self::Lagged, Self::Ending, Self::Unreadable];
+
+    /// What the event is called.
+    pub(in crate::http) const fn name(self) -> &'static str {
         match self {
             Self::Lagged => "lagged",
             Self::Ending => "ending",
@@ -51,6 +57,15 @@ impl Farewell {
     }
 }
 
+/// What the last event says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct LastWord {
+    /// The number of the last event that was sent: to go on from.
+    last_event_id: EventId,
+    /// Why the stream ends, in a sentence.
+    text: &'static str,
+}
+
 /// The first of a stream: from where it goes on. Without data it is no event, but from then on the
 /// reader has a number to resume from, also if it is cut off before the first event.
 pub(super) fn opening(after: EventId) -> Bytes {
@@ -71,11 +86,6 @@ pub(super) fn page(events: Vec<Event>) -> Bytes {
 
 /// The last of a stream.
 pub(super) fn farewell(why: Farewell, last: EventId) -> Bytes {
-    #[derive(Serialize)]
-    struct Said {
-        last_event_id: EventId,
-        text: &'static str,
-    }
-    let said = json_text(&Said { last_event_id: last, text: why.text() });
+    let said = json_text(&LastWord { last_event_id: last, text: why.text() });
     format!("event: {}\ndata: {said}\n\n", why.name()).into()
 }

@@ -27,6 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use super::problem::{Kind, Problem};
 pub(super) use feed::Feed;
+pub(super) use frame::{Farewell, LastWord};
 
 /// How many streams there can be at once: each holds a connection, and reads after every commit.
 const MOST: usize = 64;

@@ -112,9 +112,17 @@ async fn wrong_bodies_are_told_the_field() {
     let patch = format!("/api/v1/instances/{}", id(1));
     let request = order(Method::PATCH, &patch).set_json(json!({ "policy": null }));
     assert_eq!(send(&state, request).await.problem().field.as_deref(), Some("policy"));
-    for text in
-        ["", "{", "{}{}", "{\"state\":\"running\"", "\u{feff}{}", "{\"state\":1,\"state\":2}"]
-    {
+    // A list is no object, though its items could be the fields in their order.
+    for text in [
+        "[\"running\"]",
+        " [\"running\"]",
+        "",
+        "{",
+        "{}{}",
+        "{\"state\":\"running\"",
+        "\u{feff}{}",
+        "{\"state\":1,\"state\":2}",
+    ] {
         let request = order(Method::PUT, &format!("{patch}/desired")).set_payload(text);
         assert_eq!(send(&state, request).await.problem().status, 400, "{text}");
     }

@@ -40,6 +40,12 @@ async fn if_match_guards_the_generation() {
         ("\"1\",\"2\"", 412),
         ("W/\"3\"", 412),
         ("\"abc\"", 412),
+        ("\"a,b\", \"3\"", 200),
+        ("W/\",\" , \"2\"", 412),
+        ("\"3\" \"2\"", 400),
+        ("\"3\",", 400),
+        ("\"3", 400),
+        ("W/3", 400),
         ("abc", 400),
         ("", 400),
     ] {
@@ -63,6 +69,18 @@ async fn instances_are_added_changed_retried_and_forgotten() {
     let place = format!("/api/v1/instances/{}", id(7));
     assert_eq!((got.header("location"), got.header("etag")), (Some(&*place), Some("\"3\"")));
     assert_eq!((&got.json()["name"], &got.json()["priority"]), (&json!("db-1"), &json!(9)));
+    // JSON has one kind of number.
+    for (priority, shown) in
+        [("-3.0", Some(-3)), ("2e3", Some(2000)), ("1.5", None), ("2147483648", None)]
+    {
+        let body: serde_json::Value =
+            serde_json::from_str(&format!("{{\"priority\": {priority}}}")).unwrap();
+        let got = ordered(&state, Method::PATCH, &path(""), body).await;
+        match shown {
+            Some(shown) => assert_eq!(got.json()["priority"], shown),
+            None => assert_eq!(got.problem().field.as_deref(), Some("priority")),
+        }
+    }
 
     let body = json!({ "policy": "gold", "priority": -1, "host": "kvm-2" });
     let got = ordered(&state, Method::PATCH, &path(""), body).await.json();
