@@ -71,10 +71,10 @@ impl Operation {
     }
 
     fn needs(&self) -> Access {
-        match &self.described["security"] {
-            Value::Null => Access::Nobody,
-            Value::Array(ways) if ways.contains(&json!({})) => Access::SomebodyIfTokens,
-            _ => Access::Operator,
+        match self.described["security"].as_array() {
+            None => Access::Nobody,
+            Some(ways) if ways.contains(&json!({})) => Access::SomebodyIfTokens,
+            Some(_) => Access::Operator,
         }
     }
 }
