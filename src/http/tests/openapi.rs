@@ -1,4 +1,5 @@
-//! The description of the interface and the interface are one: what is said is so, and what is so is said.
+//! The description of the interface and the interface are one: what is said is so, and what is so
+//! is said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
