@@ -1,4 +1,5 @@
-//! `assured openapi`: the description of the HTTP interface; no service is asked, no configuration read.
+//! `assured openapi`: the description of the HTTP interface; no service is asked, and no
+//! configuration read.
 
 use clap::Args;
 

@@ -19,7 +19,7 @@ pub const MAX_BODY: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Json<T>(pub(super) T);
 
-/// A body that may be left out.
+/// A body that may be left out. One of spaces is there, and is no JSON.
 #[derive(Debug)]
 pub(super) struct JsonOrNone<T>(pub(super) Option<T>);
 
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned> FromRequest for JsonOrNone<T> {
         let payload = payload.take();
         Box::pin(async move {
             let body = collect(payload).await?;
-            if body.iter().all(u8::is_ascii_whitespace) {
+            if body.is_empty() {
                 return Ok(Self(None));
             }
             parse(&body).map(|body| Self(Some(body)))

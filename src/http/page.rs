@@ -59,8 +59,27 @@ impl Asset {
 #[utoipa::path(
     get,
     path = "/",
-    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of the copy that one has.")),
-    responses((status = 200, description = "The page.", body = String, content_type = "text/html", headers(("ETag" = String, description = "Of this content."))), (status = 304, description = "The copy is still good.", headers(("ETag" = String, description = "Of this content.")))),
+    params(
+        (
+            "If-None-Match" = Option<String>,
+            Header,
+            description = "The `ETag` of the copy that one has.",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The page.",
+            body = String,
+            content_type = "text/html",
+            headers(("ETag" = String, description = "Of this content.")),
+        ),
+        (
+            status = 304,
+            description = "The copy is still good.",
+            headers(("ETag" = String, description = "Of this content.")),
+        ),
+    ),
 )]
 pub(super) async fn index(request: HttpRequest) -> HttpResponse {
     serve(&request, "index.html")
@@ -70,8 +89,28 @@ pub(super) async fn index(request: HttpRequest) -> HttpResponse {
 #[utoipa::path(
     get,
     path = "/assets/{file}",
-    params(("file" = String, Path, description = "The file's name."), ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the copy that one has.")),
-    responses((status = 200, description = "The file.", content(("text/html"), ("text/css"), ("text/javascript"), ("image/svg+xml")), headers(("ETag" = String, description = "Of this content."))), (status = 304, description = "The copy is still good.", headers(("ETag" = String, description = "Of this content."))), NotFound),
+    params(
+        ("file" = String, Path, description = "The file's name."),
+        (
+            "If-None-Match" = Option<String>,
+            Header,
+            description = "The `ETag` of the copy that one has.",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The file.",
+            content(("text/html"), ("text/css"), ("text/javascript"), ("image/svg+xml")),
+            headers(("ETag" = String, description = "Of this content.")),
+        ),
+        (
+            status = 304,
+            description = "The copy is still good.",
+            headers(("ETag" = String, description = "Of this content.")),
+        ),
+        NotFound,
+    ),
 )]
 pub(super) async fn asset(request: HttpRequest) -> HttpResponse {
     serve(&request, request.match_info().query("file"))

@@ -59,6 +59,8 @@ kinds! {
     NotFound = NOT_FOUND, "not-found", "There is no such thing";
     /// What there is cannot be asked this way.
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method-not-allowed", "Not by this method";
+    /// The answer cannot be encoded as it is asked for.
+    NotAcceptable = NOT_ACCEPTABLE, "not-acceptable", "Not in such an encoding";
     /// What is to be made is there already.
     Conflict = CONFLICT, "conflict", "It is there already";
     /// The record has another generation.
@@ -87,6 +89,7 @@ impl Kind {
             403 => Self::Forbidden,
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
+            406 => Self::NotAcceptable,
             413 => Self::TooLarge,
             431 => Self::HeadTooLarge,
             503 => Self::Unavailable,
@@ -158,6 +161,7 @@ impl Problem {
             | Kind::Forbidden
             | Kind::NotAllowed
             | Kind::NotFound
+            | Kind::NotAcceptable
             | Kind::Conflict
             | Kind::PreconditionFailed
             | Kind::TooLarge

@@ -1,4 +1,5 @@
-//! Which address is answered by what: one list, of which the description of the interface is made too.
+//! Which address is answered by what: one list, of which the description of the interface is made
+//! too.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};

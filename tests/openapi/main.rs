@@ -1,7 +1,9 @@
-//! The description of the interface against the interface: is it OpenAPI 3.1, and does a running service on a real host
-//! do what it says, also when it is asked nonsense. The asking is schemathesis's (<https://schemathesis.io>).
+//! The description of the interface against the interface: is it OpenAPI 3.1, and does a running
+//! service on real hosts do what it says, also when it is asked nonsense. The asking is
+//! schemathesis's (<https://schemathesis.io>).
 //!
-//! `SCHEMATHESIS_SECONDS=600` asks for longer than CI does (`make schemathesis`), `SCHEMATHESIS_SEED` for other things.
+//! `SCHEMATHESIS_SECONDS=600` asks for longer than CI does (`make schemathesis`),
+//! `SCHEMATHESIS_SEED` for other things.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod answers;

@@ -54,8 +54,15 @@ impl From<EventFilter> for EventQuery {
 #[utoipa::path(
     get,
     path = "/api/v1/events",
-    params(EventFilter, ("order" = Option<Order>, Query, description = "Which end comes first; `asc` if none."), Paging),
-    responses((status = 200, description = "A page of the events.", body = Page<EventBody>), Unavailable),
+    params(
+        EventFilter,
+        ("order" = Option<Order>, Query, description = "Which end comes first; `asc` if none."),
+        Paging,
+    ),
+    responses(
+        (status = 200, description = "A page of the events.", body = Page<EventBody>),
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let (wanted, limit) = wanted(Query::of(&request)?)?;

@@ -48,7 +48,10 @@ pub(in crate::http) async fn hold(
 #[utoipa::path(
     delete,
     path = "/api/v1/instances/{id}/hold",
-    params(ThisInstance, ("by" = Option<Holder>, Query, description = "Whose hold; one's own if none.")),
+    params(
+        ThisInstance,
+        ("by" = Option<Holder>, Query, description = "Whose hold; one's own if none."),
+    ),
     security(("bearer" = [])),
     responses(TheInstance, NotFound, Conflict, Unavailable),
 )]

@@ -56,9 +56,18 @@ pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
     post,
     path = "/api/v1/hosts/{id}/adopt",
     params(ThisHost),
-    request_body(content = Option<AdoptDomains>, description = "Which domains; without a body, all."),
+    request_body(
+        content = Option<AdoptDomains>,
+        description = "Which domains; without a body, all.",
+    ),
     security(("bearer" = [])),
-    responses((status = 200, description = "The new instances, on one page.", body = Page<InstanceBody>), NotFound, Conflict, Impossible, Unavailable),
+    responses(
+        (status = 200, description = "The new instances, on one page.", body = Page<InstanceBody>),
+        NotFound,
+        Conflict,
+        Impossible,
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn adopt(
     operator: Operator,
@@ -82,7 +91,12 @@ pub(in crate::http) async fn adopt(
     params(ThisHost),
     request_body = MaintenanceRequest,
     security(("bearer" = [])),
-    responses((status = 200, description = "The host, in maintenance.", body = HostBody), NotFound, Impossible, Unavailable),
+    responses(
+        (status = 200, description = "The host, in maintenance.", body = HostBody),
+        NotFound,
+        Impossible,
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn maintain(
     operator: Operator,
@@ -103,7 +117,11 @@ pub(in crate::http) async fn maintain(
     path = "/api/v1/hosts/{id}/maintenance",
     params(ThisHost),
     security(("bearer" = [])),
-    responses((status = 200, description = "The host, in no maintenance.", body = HostBody), NotFound, Unavailable),
+    responses(
+        (status = 200, description = "The host, in no maintenance.", body = HostBody),
+        NotFound,
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn resume(
     operator: Operator,

@@ -60,7 +60,14 @@ impl From<IncidentFilter> for IncidentQuery {
     get,
     path = "/api/v1/incidents",
     params(IncidentFilter, Paging),
-    responses((status = 200, description = "A page of the incidents, without their stories.", body = Page<IncidentBody>), Unavailable),
+    responses(
+        (
+            status = 200,
+            description = "A page of the incidents, without their stories.",
+            body = Page<IncidentBody>,
+        ),
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let (wanted, limit) = wanted(Query::of(&request)?)?;
@@ -92,7 +99,11 @@ pub(in crate::http) fn wanted(mut query: Query) -> Result<(IncidentQuery, usize)
     get,
     path = "/api/v1/incidents/{id}",
     params(ThisIncident),
-    responses((status = 200, description = "The incident with its story.", body = IncidentBody), NotFound, Unavailable),
+    responses(
+        (status = 200, description = "The incident with its story.", body = IncidentBody),
+        NotFound,
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn one(request: HttpRequest, here: Here) -> Answer {
     Query::none(&request)?;

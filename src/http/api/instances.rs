@@ -28,7 +28,11 @@ use crate::snapshot::InstanceView;
 #[utoipa::path(
     get,
     path = "/api/v1/instances",
-    params(Filter, ("sort" = Option<Sort>, Query, description = "In which order; by name if none."), Paging),
+    params(
+        Filter,
+        ("sort" = Option<Sort>, Query, description = "In which order; by name if none."),
+        Paging,
+    ),
     responses((status = 200, description = "A page of the instances.", body = Page<InstanceBody>)),
 )]
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
@@ -142,7 +146,11 @@ pub(in crate::http) async fn change(
     path = "/api/v1/instances/{id}",
     params(ThisInstance),
     security(("bearer" = [])),
-    responses((status = 204, description = "It is forgotten; the domain is not touched."), NotFound, Unavailable),
+    responses(
+        (status = 204, description = "It is forgotten; the domain is not touched."),
+        NotFound,
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn forget(
     operator: Operator,
@@ -159,7 +167,14 @@ pub(in crate::http) async fn forget(
 #[utoipa::path(
     put,
     path = "/api/v1/instances/{id}/desired",
-    params(ThisInstance, ("If-Match" = Option<EntityTags>, Header, description = "Only if the instance has this generation still: its `ETag`.")),
+    params(
+        ThisInstance,
+        (
+            "If-Match" = Option<EntityTags>,
+            Header,
+            description = "Only if the instance has this generation still: its `ETag`.",
+        ),
+    ),
     request_body = DesiredChange,
     security(("bearer" = [])),
     responses(TheInstance, NotFound, PreconditionFailed, Unavailable),

@@ -39,7 +39,14 @@ pub(in crate::http) async fn readyz(here: Here) -> HttpResponse {
 #[utoipa::path(
     get,
     path = "/metrics",
-    responses((status = 200, description = "Prometheus's text format.", body = String, content_type = "text/plain")),
+    responses(
+        (
+            status = 200,
+            description = "Prometheus's text format.",
+            body = String,
+            content_type = "text/plain",
+        ),
+    ),
 )]
 pub(in crate::http) async fn metrics(here: Here) -> Answer {
     match here.metrics.render() {

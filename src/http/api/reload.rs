@@ -16,7 +16,11 @@ use crate::http::query::Query;
     path = "/api/v1/reload",
     request_body(content = Option<Nothing>, description = "Nothing, or an empty object."),
     security(("bearer" = [])),
-    responses((status = 200, description = "What the new configuration has changed.", body = ReloadBody), Impossible, Unavailable),
+    responses(
+        (status = 200, description = "What the new configuration has changed.", body = ReloadBody),
+        Impossible,
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn reload(
     operator: Operator,

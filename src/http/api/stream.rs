@@ -21,8 +21,33 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 #[utoipa::path(
     get,
     path = "/api/v1/events/stream",
-    params(EventFilter, ("Last-Event-ID" = Option<LastEventId>, Header, description = "The number of the last event that one has; empty is as good as none."), ("last_event_id" = Option<EventId>, Query, description = "The same, where a header cannot be set."), ("cursor" = Option<Cursor>, Query, description = "The same, as the `next` of `GET /api/v1/events`.")),
-    responses((status = 200, description = "Server-sent events; the schema is that of one of them.", body = StreamEvent, content_type = "text/event-stream"), Unavailable),
+    params(
+        EventFilter,
+        (
+            "Last-Event-ID" = Option<LastEventId>,
+            Header,
+            description = "The number of the last event that one has; empty is as good as none.",
+        ),
+        (
+            "last_event_id" = Option<EventId>,
+            Query,
+            description = "The same, where a header cannot be set.",
+        ),
+        (
+            "cursor" = Option<Cursor>,
+            Query,
+            description = "The same, as the `next` of `GET /api/v1/events`.",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Server-sent events; the schema is that of one of them.",
+            body = StreamEvent,
+            content_type = "text/event-stream",
+        ),
+        Unavailable,
+    ),
 )]
 pub(in crate::http) async fn stream(request: HttpRequest, here: Here) -> Answer {
     let (wanted, asked) = wanted(Query::of(&request)?)?;

@@ -43,8 +43,8 @@ const BEARER: &str = "bearer";
 const ABOUT: &str = "\
 Hosts, instances and incidents as the service knows them, and what it is to do.
 
-Errors are problem documents (RFC 9457) with a `type` for programs and a `detail` for people. Lists \
-have pages: `next` is the `cursor` of the page after, and null on the last. Fields of a body and \
+Errors are problem documents (RFC 9457) with a `type` for programs and a `detail` for people. \
+Lists have pages: `next` is the `cursor` of the page after, and null on the last. Fields of a body and \
 parameters that are not known are refused. Changes are answered after they are committed.
 
 A method that a path does not have is answered with 405 and `Allow`, a path that there is not with \

@@ -16,9 +16,10 @@ use super::{BEARER, parameters, responses};
 use crate::http::access::is_open;
 
 /// What a request can be answered with before it reaches a handler, or without one.
-const BEFORE_THE_HANDLER: [StatusCode; 6] = [
+const BEFORE_THE_HANDLER: [StatusCode; 7] = [
     StatusCode::BAD_REQUEST,
     StatusCode::FORBIDDEN,
+    StatusCode::NOT_ACCEPTABLE,
     StatusCode::PAYLOAD_TOO_LARGE,
     StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     StatusCode::INTERNAL_SERVER_ERROR,
@@ -125,25 +126,20 @@ fn complete(mut operation: Description, path: &str, group: &str, id: &str) -> De
 }
 
 /// What can be left out is not null, as which utoipa describes an `Option`.
-fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
-    let null = SchemaType::Type(Type::Null);
-    let is_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == null);
-    match schema {
-        RefOr::T(Schema::OneOf(mut either))
-            if either.items.len() == 2 && either.items.first().is_some_and(is_null) =>
-        {
-            either.items.swap_remove(1)
-        }
-        RefOr::T(Schema::Object(mut object)) => {
-            if let SchemaType::Array(types) = &object.schema_type
-                && let [kind, Type::Null] = types.as_slice()
-            {
-                object.schema_type = SchemaType::Type(kind.clone());
-            }
-            object.into()
-        }
-        other @ (RefOr::Ref(_) | RefOr::T(_)) => other,
+fn without_null(mut schema: RefOr<Schema>) -> RefOr<Schema> {
+    if let RefOr::T(Schema::OneOf(either)) = &mut schema
+        && let [RefOr::T(Schema::Object(null)), _] = either.items.as_slice()
+        && null.schema_type == SchemaType::Type(Type::Null)
+    {
+        return either.items.swap_remove(1);
     }
+    if let RefOr::T(Schema::Object(object)) = &mut schema
+        && let SchemaType::Array(types) = &object.schema_type
+        && let [kind, Type::Null] = types.as_slice()
+    {
+        object.schema_type = SchemaType::Type(kind.clone());
+    }
+    schema
 }
 
 /// The same without bodies.

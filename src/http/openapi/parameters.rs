@@ -29,8 +29,8 @@ macro_rules! parameters {
 
 parameters! {
     Paging = [
-        optional(ParameterIn::Query, "limit", "How many items the page has at most.", named_schema::<Limit>()),
-        optional(ParameterIn::Query, "cursor", "The `next` of the page before.", named_schema::<Cursor>())
+        query::<Limit>("limit", "How many items the page has at most."),
+        query::<Cursor>("cursor", "The `next` of the page before.")
     ];
     ThisHost = [ named::<HostId>("The host's name in the configuration.") ];
     ThisInstance = [ named::<InstanceId>("The UUID of the instance's domain.") ];
@@ -44,6 +44,10 @@ pub(super) fn request_id() -> Parameter {
          characters. Another, or none, is replaced by a new one."
     );
     optional(ParameterIn::Header, "X-Request-Id", &text, String::schema())
+}
+
+fn query<T: ToSchema>(name: &str, what: &str) -> Parameter {
+    optional(ParameterIn::Query, name, what, named_schema::<T>())
 }
 
 fn named<T: ToSchema>(what: &str) -> Parameter {

@@ -133,6 +133,15 @@ async fn wrong_bodies_are_told_the_field() {
 }
 
 #[actix_web::test]
+async fn an_encoding_that_there_is_not_is_refused() {
+    let state = state(fleet(0), Says::Yes);
+    let request =
+        ask(Method::GET, "/api/v1/status").insert_header(("accept-encoding", "identity;q=0, zstd"));
+    let problem = send(&state, request).await.problem();
+    assert_eq!((problem.status, &*problem.kind), (406, "urn:assured:problem:not-acceptable"));
+}
+
+#[actix_web::test]
 async fn a_body_has_its_limit() {
     let state = state(fleet(2), Says::Yes);
     let path = format!("/api/v1/instances/{}/desired", id(1));
