@@ -39,12 +39,13 @@ fn routes(app: &mut web::ServiceConfig) {
         events, explain, holds, hosts, incidents, instances, policies, probes, reload, status,
         stream, supervision,
     };
+    // In order of what is asked for most: each path with a name in it costs all that come after it.
     app.service(At::new("/").get(page::index).done())
-        .service(At::new("/assets/{file}").get(page::asset).done())
         .service(At::new("/healthz").get(probes::healthz).done())
         .service(At::new("/readyz").get(probes::readyz).done())
         .service(At::new("/metrics").get(probes::metrics).done())
         .service(At::new("/api/v1/status").get(status::status).done())
+        .service(At::new("/api/v1/instances").get(instances::list).post(instances::add).done())
         .service(At::new("/api/v1/hosts").get(hosts::list).done())
         .service(At::new("/api/v1/hosts/{id}").get(hosts::one).done())
         .service(At::new("/api/v1/hosts/{id}/adopt").post(hosts::adopt).done())
@@ -54,7 +55,6 @@ fn routes(app: &mut web::ServiceConfig) {
                 .delete(hosts::resume)
                 .done(),
         )
-        .service(At::new("/api/v1/instances").get(instances::list).post(instances::add).done())
         .service(
             At::new("/api/v1/instances/{id}")
                 .get(instances::one)
@@ -74,7 +74,8 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(At::new("/api/v1/policies").get(policies::list).done())
         .service(At::new("/api/v1/policies/explain").post(explain::explain).done())
         .service(At::new("/api/v1/reload").post(reload::reload).done())
-        .service(At::new("/api/v1/supervision").get(supervision::tree).done());
+        .service(At::new("/api/v1/supervision").get(supervision::tree).done())
+        .service(At::new("/assets/{file}").get(page::asset).done());
 }
 
 async fn nothing_here(request: HttpRequest) -> HttpResponse {
