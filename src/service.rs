@@ -15,6 +15,7 @@ mod zeroes;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::actors::root::{Assembler, Doors, Ending, Parts, Tree};
 use crate::clock::Clock;
@@ -22,7 +23,7 @@ use crate::config::{self, Settings};
 use crate::http::{OperatorToken, State, Streams};
 use crate::snapshot::Board;
 use crate::store::Store;
-use crate::telemetry::{self, LogFormat, Metrics};
+use crate::telemetry::{self, LogFormat, Metrics, whole};
 
 pub use failure::Failure;
 
@@ -34,6 +35,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How many threads may wait for hosts and for reads of the database, all hosts together: each host
 /// bounds its own, so this is for some hundreds of hosts that all hang.
 const BLOCKING_THREADS: usize = 8192;
+/// How long the database may take to be closed.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Runs the service until SIGTERM or SIGINT. At SIGHUP, or when it is asked to, the configuration is
 /// read from `files` again (the default one if there are none).
@@ -114,7 +117,9 @@ async fn live(
     let tree = Tree::start(Assembler::new(settings, &parts), outside).await?;
     actix::spawn(manager::say_ready(listening));
     actix::spawn(signals::reload_at(hangups, tree.doors.reload.clone()));
-    match tree.until(stop).await {
+    let ending = tree.until(stop).await;
+    close(&parts.store).await;
+    match ending {
         Ending::Stopped => {
             tracing::info!("assured has ended");
             Ok(())
@@ -124,6 +129,18 @@ async fn live(
             manager::stopping(&failure.to_string());
             Err(failure)
         }
+    }
+}
+
+/// Those who answer HTTP may not have let go of it yet, and a disk that hangs holds up nobody's end.
+async fn close(store: &Store) {
+    match tokio::time::timeout(CLOSING, store.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!("the database is not closed: {}", whole(&error)),
+        Err(_) => tracing::warn!(
+            "the database is not closed after {} s: the next start finds it as after a crash",
+            CLOSING.as_secs()
+        ),
     }
 }
 

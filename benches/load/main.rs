@@ -37,7 +37,7 @@ fn main() {
     let count = number().unwrap_or(10_000);
     let cores = Cores::shared_out();
     println!("{count} instances; {cores}; load before: {}", load());
-    let mut service = cores.server(&["serve", &count.to_string()]);
+    let mut service = cores.server(0, &["serve", &count.to_string()]);
     throughput::run(&service, &cores);
     delay::run(&mut service, &cores);
     println!("load after: {}", load());

@@ -26,11 +26,12 @@ impl Cores {
         Self { server, load: cores }
     }
 
-    /// A program on the servers' core.
-    pub(crate) fn server(&self, words: &[&str]) -> Server {
+    /// This program as a server on the servers' core, as nice as that.
+    pub(crate) fn server(&self, nice: i32, words: &[&str]) -> Server {
         let mut command = Command::new("setpriv");
         // Should this program be killed, the server goes too.
-        command.args(["--pdeathsig", "KILL", "--", "taskset", "-c", &self.server]);
+        command.args(["--pdeathsig", "KILL", "--", "nice", "-n", &nice.to_string()]);
+        command.args(["taskset", "-c", &self.server]);
         command.arg(std::env::current_exe().unwrap()).args(words);
         Server::start(&mut command)
     }
@@ -73,13 +74,12 @@ impl Server {
         format!("{}{path}", self.url)
     }
 
-    /// The CPU time that it has taken so far, in hundredths of a second.
+    /// The CPU time that its HTTP threads have taken so far, in hundredths of a second.
     pub(crate) fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        // After the name, which may have spaces in it: the 12th and the 13th number.
-        let (_, numbers) = stat.rsplit_once(')').unwrap();
-        let ticks = numbers.split_whitespace().skip(11).take(2);
-        ticks.map(|ticks| Duration::from_millis(10) * ticks.parse::<u32>().unwrap()).sum()
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let stats = threads.map(|t| std::fs::read_to_string(t.unwrap().path().join("stat")));
+        // One that has ended meanwhile was no worker.
+        stats.filter_map(Result::ok).map(|stat| worker_time(&stat)).sum()
     }
 
     /// How large the answer is, in bytes.
@@ -100,6 +100,17 @@ impl Server {
         assert!(!line.is_empty(), "the server has ended");
         line.trim_end().to_owned()
     }
+}
+
+/// What a thread has taken, if it is one of actix's workers.
+fn worker_time(stat: &str) -> Duration {
+    let (name, numbers) = stat.rsplit_once(')').unwrap();
+    if !name.contains("(actix-rt|") {
+        return Duration::ZERO;
+    }
+    // After the name, which may have spaces in it: the 12th and the 13th number.
+    let ticks = numbers.split_whitespace().skip(11).take(2);
+    ticks.map(|ticks| Duration::from_millis(10) * ticks.parse::<u32>().unwrap()).sum()
 }
 
 impl Drop for Server {

@@ -93,6 +93,8 @@ fn routes(app: &mut web::ServiceConfig) {
             None => paths.push(At { path: operation.path, routes: operation.routes }),
         }
     }
+    // Each path with a name in it costs all that come after it.
+    paths.sort_by_key(|at| at.path.contains('{'));
     for at in paths {
         app.service(at.resource());
     }

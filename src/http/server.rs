@@ -28,7 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may take nothing of what it is sent.
 const UNREAD: Duration = Duration::from_secs(30);
 /// How far HTTP stands back where there are too few cores for all (`nice(1)`).
-const NICENESS: i32 = 10;
+pub(super) const NICENESS: i32 = 10;
 /// How many connections a worker holds at most.
 const MAX_CONNECTIONS: usize = 1024;
 

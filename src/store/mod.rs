@@ -44,7 +44,7 @@ use crate::faults::{self, Point};
 use crate::model::EventId;
 use location::{Location, Lock};
 use open::{Opened, PATIENCE};
-use readers::Readers;
+use readers::{Readers, blocking};
 use session::Session;
 use stall::{Memory, Stall};
 use writer::Writer;
@@ -169,6 +169,24 @@ impl Store {
                 answered.recv().unwrap_or(Err(StoreError::Stopped))
             }
         }
+    }
+
+    /// Closes it for all clones, after what was sent is done. What is asked of it afterwards answers
+    /// [`StoreError::Stopped`]. SQLite tidies up its log then, whoever still has a clone. A database in
+    /// memory stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Panicked`], which nobody has seen.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let close = move || {
+            if let Place::File { readers, writer, .. } = &inner.place {
+                readers.close();
+                writer.close();
+            }
+            Ok(())
+        };
+        blocking("closing", close).await
     }
 
     /// The same as [`Store::load`], awaited: for an arbiter that starts anew.

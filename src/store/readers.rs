@@ -19,12 +19,18 @@ const KEPT: usize = 4;
 pub(super) struct Readers {
     path: PathBuf,
     busy: Duration,
-    idle: Mutex<Vec<SqliteConnection>>,
+    /// None once it is closed.
+    idle: Mutex<Option<Vec<SqliteConnection>>>,
 }
 
 impl Readers {
     pub(super) const fn new(path: PathBuf, busy: Duration) -> Self {
-        Self { path, busy, idle: Mutex::new(Vec::new()) }
+        Self { path, busy, idle: Mutex::new(Some(Vec::new())) }
+    }
+
+    /// Lets go of all connections: those in use, when they are not any more.
+    pub(super) fn close(&self) {
+        *self.idle() = None;
     }
 
     /// Runs a job in one read transaction: all that it sees is of one moment. Blocks.
@@ -33,7 +39,8 @@ impl Readers {
         what: &'static str,
         job: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        let mut conn = match self.idle().pop() {
+        let kept = self.idle().as_mut().ok_or(StoreError::Stopped)?.pop();
+        let mut conn = match kept {
             Some(conn) => conn,
             None => connect(&self.path, Access::Read, self.busy)?,
         };
@@ -41,14 +48,13 @@ impl Readers {
         let mut cause = None;
         let done = conn.transaction(|conn| noting(&mut cause, job(conn)));
         let done = outcome(done, cause).map_err(|failure| failure.explain(what, &self.path))?;
-        let mut idle = self.idle();
-        if idle.len() < KEPT {
+        if let Some(idle) = self.idle().as_mut().filter(|idle| idle.len() < KEPT) {
             idle.push(conn);
         }
         Ok(done)
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Option<Vec<SqliteConnection>>> {
         // Nothing can panic while it is held.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

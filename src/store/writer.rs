@@ -66,6 +66,11 @@ impl Writer {
         }
     }
 
+    /// Lets what was sent be done, closes the connection and waits for the thread. Blocks.
+    pub(super) fn close(&self) {
+        self.life().close();
+    }
+
     fn alive(&self) -> Result<watch::Receiver<Option<String>>, StoreError> {
         let mut life = self.life();
         if life.ended.borrow().is_some() {
@@ -104,15 +109,19 @@ impl Life {
             })?;
         Ok(Self { jobs: Some(jobs), ended, thread: Some(thread) })
     }
-}
 
-impl Drop for Life {
-    fn drop(&mut self) {
+    fn close(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             // How it has ended is told by itself.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

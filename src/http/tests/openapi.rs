@@ -142,8 +142,8 @@ async fn the_query_parameters_that_are_known_are_those_that_are_described() {
         let request = order(operation.method.clone(), &path).set_json(operation.body());
         let got = send(&state, request).await;
         let described = operation.parameters("query");
-        // The probes and the page look at no query.
-        if got.status.is_success() {
+        // The probes and the page look at no query. It is not ready, as its streams have ended.
+        if got.status.is_success() || operation.path == "/readyz" {
             assert!(described.is_empty(), "{}", operation.id());
             continue;
         }

@@ -82,3 +82,18 @@ fn a_stall_delays_and_keeps_the_order() {
         assert!(store.healthy());
     }
 }
+
+#[test]
+fn what_is_closed_is_so_for_all_clones_and_its_log_is_gone() {
+    let place = Place::new();
+    let store = place.open().unwrap();
+    let clone = store.clone();
+    commit(&store, one(1)).unwrap();
+    assert_eq!(numbers(&clone), [1]);
+    let log = place.path.with_extension("db-wal");
+    assert!(log.exists());
+    run(store.close()).unwrap();
+    assert!(!log.exists());
+    assert!(matches!(run(clone.events(EventQuery::default())), Err(StoreError::Stopped)));
+    assert!(matches!(commit(&clone, one(2)), Err(StoreError::Stopped)));
+}
