@@ -10,11 +10,11 @@
 
 mod tree;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use imbl::{OrdMap, Vector};
 use jiff::Timestamp;
 use rustls::sign::CertifiedKey;
@@ -276,9 +276,10 @@ pub struct InstanceView {
 }
 
 /// A view as text, as it was written when it was asked for last, and of which look. A view stays as
-/// it is once it is published: only a look makes the text another.
+/// it is once it is published: only a look makes the text another. Nobody waits for it: who finds it
+/// in use does without.
 #[derive(Debug, Default)]
-pub struct Written(ArcSwapOption<(Look, Box<str>)>);
+pub struct Written(Mutex<Option<(Look, Box<str>)>>);
 
 /// What is shown of the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,12 +316,15 @@ impl InstanceView {
     /// the one that `write` makes of this look.
     pub fn append(&self, text: &mut String, write: impl FnOnce(Look) -> String) {
         let look = self.look();
-        match &*self.written.0.load() {
-            Some(written) if written.0 == look => text.push_str(&written.1),
+        let mut kept = self.written.0.try_lock().ok();
+        match kept.as_deref() {
+            Some(Some((of, written))) if *of == look => text.push_str(written),
             Some(_) | None => {
                 let new = write(look);
                 text.push_str(&new);
-                self.written.0.store(Some(Arc::new((look, new.into()))));
+                if let Some(kept) = &mut kept {
+                    **kept = Some((look, new.into()));
+                }
             }
         }
     }

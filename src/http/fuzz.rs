@@ -73,14 +73,15 @@ pub fn query(bytes: &[u8]) {
     told(read().map_or(Ok(None), |query| incidents::wanted(query).map(Some)));
     let wanted = read().and_then(|query| told(instances::wanted(query)));
     let Some((filter, from, limit)) = wanted else { return };
-    let (page, next) = listing::page(&fleet(), &filter, from.clone(), limit);
+    let fleet = fleet();
+    let (page, next) = listing::page(&fleet, &filter, from.clone(), limit);
     assert!(page.len() <= limit, "a page has no more than was asked for");
     let Some(next) = next else { return };
     assert_eq!(page.len(), limit, "a page that another follows is full");
     let mut again = Query::parse(&format!("cursor={}", cursor::write(&next))).ok();
     let read = again.as_mut().and_then(|query| cursor::read(query).ok()).flatten();
     assert_eq!(read.as_ref(), Some(&next), "a cursor is read as what was written");
-    let (follow, _) = listing::page(&fleet(), &filter, (from.0, Some(next)), limit);
+    let (follow, _) = listing::page(&fleet, &filter, (from.0, Some(next)), limit);
     let twice = follow.iter().any(|view| page.iter().any(|other| other.id == view.id));
     assert!(!twice && !follow.is_empty(), "the next page has what is left");
 }

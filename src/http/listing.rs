@@ -152,14 +152,14 @@ pub(super) type Place = (Sort, Option<Key>);
 
 /// A page of the list: at most `limit` instances after `after`, and the key of the last if more
 /// follow.
-pub(super) fn page(
-    fleet: &Fleet,
+pub(super) fn page<'a>(
+    fleet: &'a Fleet,
     filter: &Filter,
     (sort, after): Place,
     limit: usize,
-) -> (Vec<Arc<InstanceView>>, Option<Key>) {
+) -> (Vec<&'a InstanceView>, Option<Key>) {
     let after = after.map(|key| (key.rank, (key.name, key.id)));
-    let mut found: Vec<Arc<InstanceView>> = match sort {
+    let mut found: Vec<&InstanceView> = match sort {
         Sort::Name => {
             let from = match after {
                 Some((_, key)) => Bound::Excluded(key),
@@ -189,7 +189,7 @@ pub(super) fn page(
                 }
             }
             let ids = first.into_sorted_vec().into_iter();
-            ids.filter_map(|(_, _, id)| fleet.instances.get(&id).cloned()).collect()
+            ids.filter_map(|(_, _, id)| fleet.instances.get(&id).map(|view| &**view)).collect()
         }
     };
     let more = found.len() > limit;
@@ -203,6 +203,6 @@ fn take<'a>(
     views: impl Iterator<Item = &'a Arc<InstanceView>>,
     filter: &Filter,
     limit: usize,
-) -> Vec<Arc<InstanceView>> {
-    views.filter(|view| filter.passes(view)).take(limit + 1).cloned().collect()
+) -> Vec<&'a InstanceView> {
+    views.map(|view| &**view).filter(|view| filter.passes(view)).take(limit + 1).collect()
 }

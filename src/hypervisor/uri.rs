@@ -2,6 +2,7 @@
 //! service: nobody is there to answer a question.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -40,7 +41,7 @@ const TRANSPORTS: &[&str] = &["unix", "tcp", "tls", "ssh", "libssh", "libssh2", 
 /// # Errors
 /// One sentence that says what is wrong with it and what would be right. It contains no password.
 pub fn check_uri(uri: &str) -> Result<(), String> {
-    let shown = redact(uri);
+    let shown = redact_refused(uri);
     if uri.chars().any(char::is_control) {
         return Err("a host's URI contains a control character".to_owned());
     }
@@ -91,6 +92,16 @@ pub fn check_uri(uri: &str) -> Result<(), String> {
 #[must_use]
 pub fn redact(uri: &str) -> String {
     match password(uri) {
+        Some(place) => format!("{}{HIDDEN}{}", &uri[..place.start], &uri[place.end..]),
+        None => uri.to_owned(),
+    }
+}
+
+/// The same for a URI that is refused: what looks like a part of the path may be the rest of a
+/// password with an unescaped `/`, so all is hidden up to the last `@`.
+fn redact_refused(uri: &str) -> String {
+    let start = uri.find("://").map(|place| place + 3).or(uri.find(':').map(|place| place + 1));
+    match start.and_then(|start| password_in(uri, start..uri.len())) {
         Some(place) => format!("{}{HIDDEN}{}", &uri[..place.start], &uri[place.end..]),
         None => uri.to_owned(),
     }
@@ -169,9 +180,13 @@ pub(super) fn redact_in(text: &str, uri: &str) -> String {
 
 /// Where the password stands in a URI's text, if it has one that is not empty. By the text, not by
 /// a parser: what a parser rejects, or would write differently, must not be shown either.
-fn password(uri: &str) -> Option<std::ops::Range<usize>> {
+fn password(uri: &str) -> Option<Range<usize>> {
     let start = uri.find("://")? + 3;
     let end = uri[start..].find(['/', '?', '#']).map_or(uri.len(), |length| start + length);
+    password_in(uri, start..end)
+}
+
+fn password_in(uri: &str, Range { start, end }: Range<usize>) -> Option<Range<usize>> {
     // The last `@` counts: a password with an unescaped `@` is wrong, but still secret.
     let at = start + uri[start..end].rfind('@')?;
     let colon = start + uri[start..at].find(':')?;
@@ -185,6 +200,24 @@ fn one_of(word: &str, known: &[&str]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_is_told_without_any_part_of_a_password() {
+        for uri in [
+            "qemu+ssh://root:hush/hush@kvm-1/system",
+            "qemu+ssh://root:12/hush@kvm-1/system",
+            "qemu+tls://root:hush?hush@kvm-1/system",
+            "qemu+tls://root:#hush@kvm-1/system",
+            "qemu+tcp://root:hush@kvm-1/elsewhere:hush@kvm-2",
+            "qemu:root:hush@kvm-1/system",
+            "nothing://root:hush@kvm-1/system",
+        ] {
+            let why = check_uri(uri).unwrap_err();
+            assert!(!why.contains("hush") && why.contains(":***@kvm-"), "{why}");
+        }
+        let why = check_uri("qemu+tls://kvm-1/elsewhere").unwrap_err();
+        assert!(why.contains("`qemu+tls://kvm-1/elsewhere`"), "{why}");
+    }
 
     #[test]
     fn passwords_are_hidden_and_all_else_survives() {

@@ -38,7 +38,8 @@ use crate::snapshot::InstanceView;
 pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let (filter, from, limit) = wanted(Query::of(&request)?)?;
     let now = here.clock.now();
-    let (found, next) = listing::page(&here.board.fleet(), &filter, from, limit);
+    let fleet = here.board.fleet();
+    let (found, next) = listing::page(&fleet, &filter, from, limit);
     let next = next.as_ref().map(cursor::write);
     let page = Page::<InstanceBody>::text(&found, next, |text, view| {
         write_instance(text, view, now);

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::http::problem::json_text;
 
 /// How long an item is thought to be, in bytes, before it is written.
-const USUAL: usize = 768;
+const USUAL: usize = 512;
 
 /// A page of a list, with where the next one begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
