@@ -7,7 +7,7 @@ use crate::http::document;
 
 /// Print the description of the HTTP API, as OpenAPI 3.1
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  assured openapi > openapi.json")]
+#[command(after_help = "Example:\n  assured openapi")]
 pub(super) struct OpenApi {}
 
 impl OpenApi {

@@ -70,6 +70,7 @@ fn what_comes_later_is_not_offered() {
             "db check",
             "notify",
             "notify test",
+            "openapi",
             "simulate",
         ]
     );
