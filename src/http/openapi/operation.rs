@@ -5,8 +5,9 @@
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, Handler, Responder, Route, web};
-use utoipa::__dev::SchemaReferences;
 use utoipa::Path;
+// Not documented, but what utoipa's own bindings to web frameworks collect schemas by.
+use utoipa::__dev::SchemaReferences;
 use utoipa::openapi::path::{HttpMethod, Operation as Description};
 use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
