@@ -17,8 +17,11 @@ use crate::hypervisor::fuzz::{condition, for_libvirt, lifecycle, on_crash};
 use crate::hypervisor::{check_uri, redact};
 use crate::scenario::Scenario;
 
+/// What a target does with any bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target, by the name that it has in `fuzz/`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("bearer", bearer),
     ("body", body),
     ("codes", codes),

@@ -142,12 +142,15 @@ impl Key {
     }
 }
 
+/// In which order a page is, and after which key it begins; at the beginning if none.
+pub(super) type Begin = (Sort, Option<Key>);
+
 /// A page of the list: at most `limit` instances after `after`, and the key of the last if more
 /// follow.
 pub(super) fn page<'a>(
     fleet: &'a Fleet,
     filter: &Filter,
-    (sort, after): (Sort, Option<Key>),
+    (sort, after): Begin,
     limit: usize,
 ) -> (Vec<&'a InstanceView>, Option<Key>) {
     let after = after.map(|key| (key.rank, (key.name, key.id)));

@@ -11,7 +11,7 @@ use crate::http::body::{
     ChangeFields, DesiredChange, InstanceBody, NewInstance, Page, write_instance,
 };
 use crate::http::json::Json;
-use crate::http::listing::{self, Filter, Key, Sort};
+use crate::http::listing::{self, Begin, Filter, Key, Sort};
 use crate::http::problem::{Kind, Problem};
 use crate::http::query::{Query, cursor};
 use crate::http::refusal::{Named, answered};
@@ -33,9 +33,7 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
 }
 
 /// Which instances a query asks for, from where on in which order, and how many.
-pub(in crate::http) fn wanted(
-    mut query: Query,
-) -> Result<(Filter, (Sort, Option<Key>), usize), Problem> {
+pub(in crate::http) fn wanted(mut query: Query) -> Result<(Filter, Begin, usize), Problem> {
     let limit = query.limit()?;
     let filter = Filter {
         host: query.text("host").map(|host| HostId::from(host.as_str())),
