@@ -17,7 +17,7 @@ use crate::hypervisor::fuzz::{condition, for_libvirt, lifecycle, on_crash};
 use crate::hypervisor::{check_uri, redact};
 use crate::scenario::Scenario;
 
-/// What takes any bytes, and panics where something does not hold.
+/// What a target does with any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name that it has in `fuzz/`.
@@ -41,7 +41,8 @@ pub fn config(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let read =
         |toml: String| config::load_under(&[], Text { name: "assured.toml".to_owned(), toml });
-    let Some(settings) = shown(read(text.to_owned())) else { return };
+    let Some(settings) = told(read(text.to_owned())) else { return };
+    assert!(!checked(&settings).is_empty(), "`assured check` shows it");
     let table: toml::Table = text.parse().unwrap_or_else(|why| panic!("it was TOML: {why}"));
     let again = read(table.to_string()).unwrap_or_else(|why| panic!("{why}\n{table}"));
     assert!(settings == again, "written anew it says something else:\n{table}");
@@ -52,7 +53,7 @@ pub fn environment(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let lines = text.lines().filter_map(|line| line.split_once('='));
     let variables = lines.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    shown(config::load(&[PathBuf::from("/dev/null")], variables));
+    told(config::load(&[PathBuf::from("/dev/null")], variables));
 }
 
 /// A scenario's text. What is wrong with it is told.
@@ -106,19 +107,14 @@ pub fn token(bytes: &[u8]) {
     assert!(!format!("{token:?}").contains(token.reveal()), "no secret is shown");
 }
 
-/// Settings as `assured check` shows them; or what is wrong, a line for each error.
-fn shown(read: Result<Settings, Errors>) -> Option<Settings> {
-    match read {
-        Ok(settings) => {
-            assert!(!checked(&settings).is_empty());
-            Some(settings)
-        }
-        Err(errors) => {
-            assert_eq!(errors.to_string().lines().count(), errors.len(), "{errors}");
-            drop(json!(errors));
-            None
-        }
-    }
+/// Settings; or what is wrong, a line for each error.
+fn told(read: Result<Settings, Errors>) -> Option<Settings> {
+    read.map_err(|errors| {
+        assert!(!errors.is_empty(), "refused without a word");
+        assert_eq!(errors.to_string().lines().count(), errors.len(), "{errors}");
+        drop(json!(errors));
+    })
+    .ok()
 }
 
 #[cfg(test)]
