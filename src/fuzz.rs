@@ -95,7 +95,9 @@ pub fn uri(bytes: &[u8]) {
         }
         Err(why) => {
             let known = password(text).map(|password| format!(":{password}@"));
-            assert!(known.is_none_or(|known| known == ":***@" || !why.contains(&known)), "{why}");
+            // Where a user is called like his password, that cannot be told from his name.
+            let known = known.filter(|known| known != ":***@" && text.matches(known).count() == 1);
+            assert!(known.is_none_or(|known| !why.contains(&known)), "{why}");
         }
     }
 }

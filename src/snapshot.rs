@@ -276,8 +276,8 @@ pub struct InstanceView {
 }
 
 /// A view as text, as it was written when it was asked for last, and of which look. A view stays as
-/// it is once it is published: only a look makes the text another. Nobody waits for it: who finds it
-/// in use does without.
+/// it is once it is published: only a look makes the text another. Nobody waits for it: who finds
+/// it in use does without.
 #[derive(Debug, Default)]
 pub struct Written(Mutex<Option<(Look, Box<str>)>>);
 
@@ -312,8 +312,8 @@ impl InstanceView {
         Look { at: self.freshness.at(), source: self.freshness.source(), stale: self.is_stale() }
     }
 
-    /// Appends the view's text to another: the one that is there, if it is of the same look, or else
-    /// the one that `write` makes of this look.
+    /// Appends the view's text to another: the one that is there, if it is of the same look, or
+    /// else the one that `write` makes of this look.
     pub fn append(&self, text: &mut String, write: impl FnOnce(Look) -> String) {
         let look = self.look();
         let mut kept = self.written.0.try_lock().ok();

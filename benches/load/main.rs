@@ -1,11 +1,11 @@
 //! What the HTTP interface bears, and whether its load delays repairs.
 //!
-//! Two processes on one core: the service on simulated hosts (its whole tree of actors, its database
-//! on disk, its server with gate, deadline and compression), and a bare actix-web handler that
-//! returns constant bodies of the same sizes, with as many workers. `wrk` loads them in turns from
-//! the other cores. Then domains are destroyed one by one, with and without load, in turns: the time
-//! from the destroy to the start call. Absolute figures move from machine to machine: what counts
-//! are the ratios.
+//! Two processes on one core: the service on simulated hosts (its whole tree of actors, its
+//! database on disk, its server with gate, deadline and compression), and a bare actix-web handler
+//! that returns constant bodies of the same sizes, with as many workers. `wrk` loads them in turns
+//! from the other cores. Then domains are destroyed one by one, with and without load, in turns:
+//! the time from the destroy to the start call. Absolute figures move from machine to machine: what
+//! counts are the ratios (`docs/load.md`).
 //!
 //! `cargo bench --bench load -- 10000` says how many instances there are. Needs Debian's `wrk`, and
 //! two cores at least.

@@ -100,8 +100,8 @@ pub fn redact(uri: &str) -> String {
 /// The same for a URI that is refused: what looks like a part of the path may be the rest of a
 /// password with an unescaped `/`, so all is hidden up to the last `@`.
 fn redact_refused(uri: &str) -> String {
-    let start = uri.find("://").map(|place| place + 3).or(uri.find(':').map(|place| place + 1));
-    match start.and_then(|start| password_in(uri, start..uri.len())) {
+    let scheme = uri.find(':');
+    match scheme.and_then(|colon| password_in(uri, colon + 1..uri.len())) {
         Some(place) => format!("{}{HIDDEN}{}", &uri[..place.start], &uri[place.end..]),
         None => uri.to_owned(),
     }
@@ -210,6 +210,7 @@ mod tests {
             "qemu+tls://root:#hush@kvm-1/system",
             "qemu+tcp://root:hush@kvm-1/elsewhere:hush@kvm-2",
             "qemu:root:hush@kvm-1/system",
+            "ws:root:hush@kvm-1/?to=test://",
             "nothing://root:hush@kvm-1/system",
         ] {
             let why = check_uri(uri).unwrap_err();
