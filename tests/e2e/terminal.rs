@@ -16,13 +16,18 @@ impl<'a> Terminal<'a> {
     /// Starts the program with these words on a terminal of so many columns and lines.
     fn start(site: &'a Site, words: &str, (columns, lines): (u16, u16)) -> Self {
         let program = env!("CARGO_BIN_EXE_assured");
+        // Ctrl-C reaches the shell too, which has something left to say afterwards. Not every shell
+        // goes on by itself when its command has ended well.
         let line = format!(
-            "stty cols {columns} rows {lines}; {program} {words} --config {}; echo ended as $?",
+            "trap : INT; stty cols {columns} rows {lines}; {program} {words} --config {}; \
+             echo ended as $?",
             site.config().display()
         );
         let mut script = Command::new("setpriv");
         script.args(["--pdeathsig", "KILL", "--", "script", "-qfc", &line]);
         script.arg(site.folder().join("screen")).env_remove("NO_COLOR").env("TERM", "xterm");
+        // The one of every machine, and not whatever whoever runs this likes.
+        script.env("SHELL", "/bin/sh");
         let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         Self { child, site }
     }
