@@ -10,8 +10,9 @@
 
 mod tree;
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -279,7 +280,36 @@ pub struct InstanceView {
 /// it is once it is published: only a look makes the text another. Nobody waits for it: who finds
 /// it in use does without.
 #[derive(Debug, Default)]
-pub struct Written(Mutex<Option<(Look, Box<str>)>>);
+pub struct Written(RwLock<Option<(Look, Box<str>)>>);
+
+/// A view's text. While one is held, no other takes its place.
+#[derive(Debug)]
+pub struct Text<'a>(Owner<'a>);
+
+#[derive(Debug)]
+enum Owner<'a> {
+    /// The view.
+    View(RwLockReadGuard<'a, Option<(Look, Box<str>)>>),
+    /// Nobody else.
+    Reader(String),
+}
+
+impl From<String> for Text<'_> {
+    fn from(text: String) -> Self {
+        Self(Owner::Reader(text))
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Owner::View(written) => written.as_ref().map_or("", |(_, text)| text),
+            Owner::Reader(text) => text,
+        }
+    }
+}
 
 /// What is shown of the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -312,20 +342,22 @@ impl InstanceView {
         Look { at: self.freshness.at(), source: self.freshness.source(), stale: self.is_stale() }
     }
 
-    /// Appends the view's text to another: the one that is there, if it is of the same look, or
-    /// else the one that `write` makes of this look.
-    pub fn append(&self, text: &mut String, write: impl FnOnce(Look) -> String) {
+    /// The view's text: the one that is there, if it is of the same look, or else the one that
+    /// `write` makes of this look.
+    pub fn text(&self, write: impl FnOnce(Look) -> String) -> Text<'_> {
         let look = self.look();
-        let mut kept = self.written.0.try_lock().ok();
-        match kept.as_deref() {
-            Some(Some((of, written))) if *of == look => text.push_str(written),
-            Some(_) | None => {
-                let new = write(look);
-                text.push_str(&new);
-                if let Some(kept) = &mut kept {
-                    **kept = Some((look, new.into()));
-                }
+        if let Ok(kept) = self.written.0.try_read()
+            && kept.as_ref().is_some_and(|(of, _)| *of == look)
+        {
+            return Text(Owner::View(kept));
+        }
+        let new = write(look);
+        match self.written.0.try_write() {
+            Ok(mut kept) => {
+                *kept = Some((look, new.into()));
+                Text(Owner::View(RwLockWriteGuard::downgrade(kept)))
             }
+            Err(_) => Text(Owner::Reader(new)),
         }
     }
 

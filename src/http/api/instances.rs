@@ -8,7 +8,7 @@ use crate::actors::messages::{
     AddInstance, ChangeInstance, ForgetInstance, Refusal, Retry, SetDesired, Which,
 };
 use crate::http::body::{
-    ChangeFields, DesiredChange, InstanceBody, NewInstance, Page, write_instance,
+    ChangeFields, DesiredChange, InstanceBody, NewInstance, Page, instance_text,
 };
 use crate::http::if_match::if_match;
 use crate::http::json::Json;
@@ -41,9 +41,8 @@ pub(in crate::http) async fn list(request: HttpRequest, here: Here) -> Answer {
     let fleet = here.board.fleet();
     let (found, next) = listing::page(&fleet, &filter, from, limit);
     let next = next.as_ref().map(cursor::write);
-    let page = Page::<InstanceBody>::text(&found, next, |text, view| {
-        write_instance(text, view, now);
-    });
+    let texts = found.iter().map(|view| instance_text(view, now));
+    let page = Page::<InstanceBody>::text(texts, next);
     Ok(HttpResponse::Ok().content_type("application/json").body(page))
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
     Condition, DesiredState, Generation, Hold, HostId, IncidentId, InstanceId, Kept, OnCrash,
     Source, State, Status,
 };
-use crate::snapshot::{InstanceView, Look};
+use crate::snapshot::{InstanceView, Look, Text};
 
 /// `GET /api/v1/instances/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -185,14 +185,14 @@ impl InstanceBody {
     }
 }
 
-/// Writes what is shown of an instance at this time, as JSON. Few of a page's instances have changed
-/// since they were shown last: those are not written anew.
-pub fn write_instance(text: &mut String, view: &InstanceView, now: Timestamp) {
+/// What is shown of an instance at this time, as JSON. Few of a page's instances have changed since
+/// they were shown last: those are not written anew.
+pub fn instance_text(view: &InstanceView, now: Timestamp) -> Text<'_> {
     if view.holds.is_empty() {
-        view.append(text, |look| json_text(&InstanceBody::of(view, look, now)));
+        view.text(|look| json_text(&InstanceBody::of(view, look, now)))
     } else {
         // What is shown of holds is a matter of the time.
-        text.push_str(&json_text(&InstanceBody::new(view, now)));
+        json_text(&InstanceBody::new(view, now)).into()
     }
 }
 

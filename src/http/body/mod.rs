@@ -25,7 +25,7 @@ pub use host::{HostBody, MaintenanceBody, UnmanagedBody};
 pub use incident::{IncidentBody, IncidentStateWord, SeenBody, TimelineEntry, TimelineKind};
 pub use instance::{
     AttemptsBody, DefinitionBody, DesiredBody, HoldBody, HolderBody, InstanceBody, NextBody,
-    ObservedBody, write_instance,
+    ObservedBody, instance_text,
 };
 pub use page::Page;
 pub use policy::{Asked, CellBody, Explained, PolicyBody, RetryBody};

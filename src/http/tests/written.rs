@@ -6,7 +6,7 @@ use actix_web::http::Method;
 
 use super::fake::{Says, at, fleet, hold, instance, put, state};
 use super::{ask, send};
-use crate::http::body::{InstanceBody, Page, write_instance};
+use crate::http::body::{InstanceBody, Page, instance_text};
 use crate::http::json_text;
 use crate::model::{IncidentId, Kept, OnCrash, Source, Status};
 use crate::snapshot::{Freshness, InstanceView, Next};
@@ -39,9 +39,7 @@ fn as_if_written_anew_also_after_a_look() {
     for view in views() {
         let (early, late) = (at("2026-11-23T06:00:01Z"), at("2026-11-23T08:00:00Z"));
         let check = |now| {
-            let mut text = String::new();
-            write_instance(&mut text, &view, now);
-            assert_eq!(text, json_text(&InstanceBody::new(&view, now)));
+            assert_eq!(*instance_text(&view, now), json_text(&InstanceBody::new(&view, now)));
         };
         check(early);
         check(early);
@@ -55,13 +53,24 @@ fn as_if_written_anew_also_after_a_look() {
 
 #[test]
 fn a_copy_that_is_changed_is_written_anew() {
-    let (now, mut text) = (at("2026-11-23T06:00:01Z"), String::new());
+    let now = at("2026-11-23T06:00:01Z");
     let view = instance(0);
-    write_instance(&mut text, &view, now);
+    drop(instance_text(&view, now));
     let changed = InstanceView { priority: 77, ..view.clone() };
-    text.clear();
-    write_instance(&mut text, &changed, now);
-    assert_eq!(text, json_text(&InstanceBody::new(&changed, now)));
+    assert_eq!(*instance_text(&changed, now), json_text(&InstanceBody::new(&changed, now)));
+}
+
+#[test]
+fn who_finds_a_text_in_use_does_without() {
+    let now = at("2026-11-23T06:00:01Z");
+    let view = instance(0);
+    let before = instance_text(&view, now);
+    let as_it_was = before.to_owned();
+    view.freshness.looked(at("2026-11-23T06:00:01.25Z"), Source::Event);
+    let after = instance_text(&view, now);
+    assert_eq!(*after, json_text(&InstanceBody::new(&view, now)));
+    assert_ne!(*after, *before);
+    assert_eq!(*before, as_it_was);
 }
 
 #[actix_web::test]
