@@ -40,10 +40,10 @@ run: build ## The service on this machine's own qemu:///system
 test: packages ## Every test; LAB=off leaves out what needs real hosts, and says so
 ifeq ($(LAB),off)
 	@echo '*** LAB=off: the tests on real libvirt and real guests are LEFT OUT ***' >&2
-	LAB=off cargo test --workspace --exclude assured-lab
+	LAB=off cargo test --workspace --no-fail-fast --exclude assured-lab
 	@echo '*** LAB=off: the tests on real libvirt and real guests were LEFT OUT ***' >&2
 else
-	$(RUNNER) cargo test --workspace
+	$(RUNNER) cargo test --workspace --no-fail-fast
 endif
 
 .PHONY: record

@@ -43,6 +43,7 @@
 
 mod access;
 mod cache;
+mod child;
 mod command;
 mod daemon;
 mod error;
@@ -62,6 +63,7 @@ mod testdriver;
 mod wait;
 
 pub use access::{Access, USER};
+pub use child::ChildGuard;
 pub use error::{LabError, Result};
 pub use faults::ImageLock;
 pub use guest::{Guest, GuestSpec, GuestState, Lifetime};

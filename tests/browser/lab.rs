@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use assured_lab::{GuestKind, GuestSpec, Lab, leftovers_of};
+use assured_lab::{ChildGuard, GuestKind, GuestSpec, Lab, leftovers_of};
 
 use crate::SOON;
 use crate::browser::Browser;
@@ -18,16 +18,6 @@ interval = "1s"
 [policies.default.shutoff]
 "running" = { action = "alert", severity = "warning" }
 "#;
-
-/// The program as a child process. It dies with the test.
-struct Service(Child);
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[tokio::test]
 async fn a_real_guest_that_is_destroyed_turns_red_and_green_again() {
@@ -57,7 +47,7 @@ async fn a_real_guest_that_is_destroyed_turns_red_and_green_again() {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(fs::File::create(folder.path().join("log")).unwrap());
-    let service = Service(program.spawn().unwrap());
+    let service = ChildGuard::from(program.spawn().unwrap());
     let url = format!("http://127.0.0.1:{port}/");
     let ready = || ureq::get(format!("{url}readyz")).call().is_ok();
     assured_lab::wait_until(SOON, "the service to be ready", ready).unwrap();

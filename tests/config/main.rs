@@ -39,6 +39,19 @@ fn read_files(files: &[&str], env: &[(&str, &str)]) -> Result<Settings, Vec<Conf
     read.map_err(|errors| errors.iter().map(|e| without_dir(e, dir.path())).collect())
 }
 
+/// Settings from the text of one file, of which exactly these errors are expected: keys, with parts of
+/// the messages.
+#[track_caller]
+fn refused(toml: &str, expected: &[(impl AsRef<str>, &str)]) -> Vec<ConfigError> {
+    let errors = read(toml).expect_err(toml);
+    assert_eq!(errors.len(), expected.len(), "{toml}\n{errors:#?}");
+    for ((key, part), ConfigError { key: found, message, .. }) in expected.iter().zip(&errors) {
+        assert_eq!(found, key.as_ref(), "{toml}");
+        assert!(message.contains(part), "{toml}\n{message:?} should say {part:?}");
+    }
+    errors
+}
+
 fn file_name(number: usize) -> String {
     format!("{number}.toml")
 }

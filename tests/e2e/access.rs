@@ -1,22 +1,13 @@
 //! Who may use a service, and who follows its audit log.
 
 use std::fs::{self, File};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
+use assured_lab::ChildGuard;
 use serde_json::{Value, json};
 
 use crate::rig::Service;
 use crate::site::Site;
-
-/// A child that is ended with the test.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn the_audit_log_is_followed_across_restarts_without_a_gap() {
@@ -26,7 +17,7 @@ fn the_audit_log_is_followed_across_restarts_without_a_gap() {
     let follow = ["events", "--follow", "--after", "0", "-o", "json"];
     let mut follower = site.program(&follow);
     let follower = follower.stdout(File::create(&seen).unwrap()).stderr(Stdio::null());
-    let _follower = Ended(follower.spawn().unwrap());
+    let _follower = ChildGuard::from(follower.spawn().unwrap());
     for round in 0..3 {
         for _ in 0..5 {
             service.order("POST", "/api/v1/reload", &json!({}));

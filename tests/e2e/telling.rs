@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use assured_lab::ChildGuard;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -90,16 +91,6 @@ fn webhooks_and_alertmanagers_are_told_by_tls_if_they_are_trusted() {
     }
 }
 
-/// A program that ends with this.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Python's aiosmtpd; `LAB=off` leaves it out, and says so.
 #[test]
 fn mail_is_sent_by_tls() {
@@ -123,7 +114,8 @@ fn mail_is_sent_by_tls() {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn();
-    let mut sink = Ended(child.expect("Python is to be installed, or PYTHON to be its path"));
+    let mut sink =
+        ChildGuard::from(child.expect("Python is to be installed, or PYTHON to be its path"));
     let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
     assured_lab::wait_until(SOON, "aiosmtpd to listen", listens)
         .expect("aiosmtpd is to be installed (deploy/install-packages.sh)");
@@ -135,7 +127,7 @@ fn mail_is_sent_by_tls() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.out.contains("not delivered"), "{said:?}");
     told(&section, ca.to_str()).done();
-    let out = BufReader::new(sink.0.stdout.take().unwrap());
+    let out = BufReader::new(sink.stdout.take().unwrap());
     let subject = out.lines().map_while(Result::ok).find(|line| line.starts_with("Subject: "));
     assert!(subject.is_some());
 }

@@ -1,14 +1,15 @@
 //! What a person sees: a terminal of a known size, and pipes.
 
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use crate::rig::SOON;
 use crate::site::{Site, run};
+use assured_lab::ChildGuard;
 
 /// A command on a terminal of its own, which `script` makes; what it draws is kept in a file.
 struct Terminal<'a> {
-    child: Child,
+    child: ChildGuard,
     site: &'a Site,
 }
 
@@ -29,7 +30,7 @@ impl<'a> Terminal<'a> {
         // The one of every machine, and not whatever whoever runs this likes.
         script.env("SHELL", "/bin/sh");
         let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        Self { child, site }
+        Self { child: child.into(), site }
     }
 
     /// What was drawn so far.
@@ -50,13 +51,6 @@ impl<'a> Terminal<'a> {
     /// Presses Ctrl-C.
     fn interrupt(&mut self) {
         self.child.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
-    }
-}
-
-impl Drop for Terminal<'_> {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,13 +1,15 @@
 //! The real program, killed by SIGKILL while it delivers.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use assured_lab::ChildGuard;
 
 use crate::site::{real_time, until, webhook};
 use crate::web_sink::{Deed, Got, WebSink};
 
 /// The program, which ends with this.
-struct Service(Child);
+struct Service(ChildGuard);
 
 impl Service {
     fn start(config: &Path) -> Self {
@@ -17,7 +19,7 @@ impl Service {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        Self(child.unwrap())
+        Self(child.unwrap().into())
     }
 
     fn kill(mut self) {
@@ -28,13 +30,6 @@ impl Service {
     fn reload(&self) {
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

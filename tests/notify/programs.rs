@@ -2,23 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use assured::clock::Clock;
+use assured_lab::ChildGuard;
 use serde_json::Value;
 
 use crate::site::{crash, real_time, rig, until};
-
-/// A program that ends with this.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn left_out() -> bool {
     let off = std::env::var("LAB").is_ok_and(|lab| lab == "off");
@@ -67,7 +58,7 @@ fn alertmanager_shows_what_is_open_and_no_more() {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn();
-            Program(child.expect(
+            ChildGuard::from(child.expect(
                 "prometheus-alertmanager is to be installed (deploy/install-packages.sh), or ALERTMANAGER to be its path",
             ))
         };
@@ -110,9 +101,10 @@ fn aiosmtpd_takes_the_mail() {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
-        let mut sink = Program(child.expect("Python is to be installed, or PYTHON to be its path"));
+        let mut sink =
+            ChildGuard::from(child.expect("Python is to be installed, or PYTHON to be its path"));
         let (tell, told) = std::sync::mpsc::channel();
-        let out = BufReader::new(sink.0.stdout.take().unwrap());
+        let out = BufReader::new(sink.stdout.take().unwrap());
         std::thread::spawn(move || {
             out.lines().map_while(Result::ok).try_for_each(|l| tell.send(l))
         });
@@ -125,9 +117,9 @@ fn aiosmtpd_takes_the_mail() {
         crash(&rig, &service, ids[0]).await;
         let mut subjects = Vec::new();
         until("both mails", || {
-            if let Some(status) = sink.0.try_wait().unwrap() {
+            if let Some(status) = sink.try_wait().unwrap() {
                 let mut why = String::new();
-                let _ = sink.0.stderr.take().unwrap().read_to_string(&mut why);
+                let _ = sink.stderr.take().unwrap().read_to_string(&mut why);
                 panic!("aiosmtpd is to be installed (deploy/install-packages.sh); it ended: {status} {why}");
             }
             subjects.extend(told.try_iter().filter(|line| line.starts_with("Subject: ")));

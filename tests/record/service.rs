@@ -5,10 +5,10 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use assured_lab::wait_until;
+use assured_lab::{ChildGuard, wait_until};
 use serde_json::{Value, json};
 
 use crate::asking::Agent;
@@ -53,7 +53,7 @@ impl Service {
         Self { place, port, acknowledged: (1, "running") }
     }
 
-    fn start(&self, faults: &str) -> (Running, Agent) {
+    fn start(&self, faults: &str) -> (ChildGuard, Agent) {
         let log = self.place.dir.path().join("service.log");
         let log = File::options().create(true).append(true).open(log).unwrap();
         let child = Command::new("setpriv")
@@ -66,14 +66,14 @@ impl Service {
             .spawn()
             .unwrap();
         let token = self.place.dir.path().join("operator.token");
-        (Running(child), Agent::new(format!("http://127.0.0.1:{}", self.port), token))
+        (child.into(), Agent::new(format!("http://127.0.0.1:{}", self.port), token))
     }
 
     /// Gives one order after the other until nobody answers any more.
-    fn order_until_killed(&mut self, mut running: Running, agent: &Agent, domain: &str) {
+    fn order_until_killed(&mut self, mut running: ChildGuard, agent: &Agent, domain: &str) {
         let path = format!("/api/v1/instances/{domain}/desired");
         let ended = wait_until(SOON, "the process to be killed", || {
-            if running.0.try_wait().unwrap().is_some() {
+            if running.try_wait().unwrap().is_some() {
                 return true;
             }
             if agent.try_get("/readyz").is_none_or(|answer| answer.status != 200) {
@@ -92,18 +92,7 @@ impl Service {
             false
         });
         ended.unwrap();
-        assert_eq!(running.0.wait().unwrap().signal(), Some(KILL));
-    }
-}
-
-/// A process. Dropping it is `kill -9`.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // One that has ended already cannot be killed, which is as good.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        assert_eq!(running.wait().unwrap().signal(), Some(KILL));
     }
 }
 

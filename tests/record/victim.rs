@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Lines};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use assured::store::Store;
-use assured_lab::wait_until;
+use assured_lab::{ChildGuard, wait_until};
 
 use crate::batches::{Size, batch, batches_in, run};
 use crate::place::url;
@@ -37,7 +37,7 @@ fn victim() {
 
 /// A victim that runs. Dropping it is `kill -9`.
 pub struct Victim {
-    child: Child,
+    child: ChildGuard,
     said: Lines<BufReader<ChildStdout>>,
     last: Option<i64>,
 }
@@ -57,7 +57,7 @@ impl Victim {
             .spawn()
             .unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, said, last: None }
+        Self { child: child.into(), said, last: None }
     }
 
     /// The next batch that was acknowledged; none at its end.
@@ -107,13 +107,5 @@ impl Victim {
     pub fn kill(mut self) -> Option<i64> {
         self.child.kill().unwrap();
         self.killed()
-    }
-}
-
-impl Drop for Victim {
-    fn drop(&mut self) {
-        // One that has ended already cannot be killed, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -83,8 +83,8 @@ impl Demo {
         fs::write(path, text).map_err(file("write", path))
     }
 
-    /// Tells people what there is and what to try.
-    pub(crate) fn introduce(&self) {
+    /// Tells people what there is and what to try, with the service's program called as it is said here.
+    pub(crate) fn introduce(&self, service: &str) {
         let mut text = String::from("\nRunning:\n");
         for (host, guests) in &self.hosts {
             let _ = writeln!(
@@ -127,11 +127,12 @@ impl Demo {
         let config = config.display();
         let _ = writeln!(
             text,
-            "\nAnd with the service's own command line:\n  assured --config {config} status --watch\n  \
-             assured --config {config} incidents list"
+            "\nAnd with the service's own command line:\n  {service} --config {config} status --watch\n  \
+             {service} --config {config} incidents list"
         );
         if let Some(guest) = self.hosts.first().and_then(|(_, guests)| guests.first()) {
-            let _ = writeln!(text, "  assured --config {config} instances desire {guest} shutoff");
+            let _ =
+                writeln!(text, "  {service} --config {config} instances desire {guest} shutoff");
         }
         println!(
             "{text}\nbatch-1 shuts itself down from inside after three minutes. Ctrl-C takes everything down.\n"

@@ -6,6 +6,7 @@ use super::signals::Signals;
 use assured_lab::{LabError, Result};
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 
 /// In a command's words, the place of the configuration file.
@@ -17,7 +18,7 @@ pub(crate) fn run(size: Size, words: &[OsString]) -> Result<ExitCode> {
     let demo = Demo::start(size)?;
     let config = demo.config_path();
     demo.write_config(&config)?;
-    demo.introduce();
+    demo.introduce(&service(words));
     let words = words.iter().map(|word| {
         let text = word.to_str().filter(|text| text.contains(CONFIG));
         text.map_or_else(
@@ -33,6 +34,13 @@ pub(crate) fn run(size: Size, words: &[OsString]) -> Result<ExitCode> {
     let status = signals.forward_until_end(&mut child)?;
     drop(demo);
     Ok(exit_code(status))
+}
+
+/// How the service's program is called, to be typed: as it was given, where the command is that.
+fn service(words: &[OsString]) -> String {
+    const NAME: &str = "assured";
+    let given = words.first().map(Path::new).filter(|path| path.file_name() == Some(NAME.as_ref()));
+    given.map_or_else(|| NAME.to_owned(), |path| path.display().to_string())
 }
 
 /// As shells have it: 128 and the signal's number for a command that a signal has ended.

@@ -12,7 +12,7 @@ pub(crate) fn up(size: Size, config_out: &Path) -> Result<ExitCode> {
     let mut signals = Signals::catch()?;
     let demo = Demo::start(size)?;
     demo.write_config(config_out)?;
-    demo.introduce();
+    demo.introduce("assured");
     println!("Configuration: {}", config_out.display());
     signals.wait_for_the_end();
     println!("Taking everything down …");
