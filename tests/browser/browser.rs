@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use tokio::time::Instant;
 
 use crate::SOON;
 use crate::network::{Network, Tools};
+
+/// What WebDriver says of a click that something else would get.
+const COVERED: &str = "element click intercepted";
 
 /// How a page is asked again whether it is so by now.
 const AGAIN: Duration = Duration::from_millis(25);
@@ -103,9 +107,18 @@ impl Browser {
         }
     }
 
+    /// Clicks, once it is there and nothing is in front of it: what is being filled moves.
     pub async fn click(&self, css: &str) {
-        let found = self.client.wait().at_most(SOON).for_element(Locator::Css(css)).await;
-        found.unwrap_or_else(|why| panic!("{css}: {why}")).click().await.unwrap();
+        let end = Instant::now() + SOON;
+        loop {
+            let found = self.client.wait().at_most(SOON).for_element(Locator::Css(css)).await;
+            let found = found.unwrap_or_else(|why| panic!("{css}: {why}"));
+            let Err(why) = found.click().await else { return };
+            let is_covered = matches!(&why, CmdError::Standard(said) if said.error() == COVERED);
+            let moves = is_covered || why.is_stale_element_reference();
+            assert!(moves && Instant::now() < end, "{css}: {why}");
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 
     pub async fn type_into(&self, css: &str, text: &str) {
