@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Host, Http, Poll, Service, Settings};
+use super::{Database, Host, Http, Poll, Service, Settings};
 
 impl Settings {
     /// The configuration to go on with when `new` was read, and the keys of `new` that differ and
@@ -26,7 +26,7 @@ impl Settings {
         let keeps_tls = self.http.tls.is_some() == new.http.tls.is_some();
         stays("http.tls", keeps_tls);
         let tls = if keeps_tls { new.http.tls } else { self.http.tls.clone() };
-        stays("database", self.database == new.database);
+        stays("database.url", self.database.url == new.database.url);
         stays("supervision", self.supervision == new.supervision);
         stays("log", self.log == new.log);
         stays("service.data_dir", old_service.data_dir == new.service.data_dir);
@@ -45,7 +45,7 @@ impl Settings {
                 ..old_service.clone()
             },
             http: Http { listen: self.http.listen, tokens: Arc::clone(tokens), tls },
-            database: self.database.clone(),
+            database: Database { url: self.database.url.clone(), ..new.database },
             poll: Poll {
                 interval: new.poll.interval,
                 jitter: new.poll.jitter,

@@ -2,17 +2,21 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::Url;
 
 use super::entry::Entry;
 use super::reader::Section;
+use super::units::{DAY, YEAR};
 
 /// The database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
     /// Which. Default `sqlite://DATA_DIR/assured.db`.
     pub url: DatabaseUrl,
+    /// How long the audit log, and incidents that are over, are kept at least.
+    pub retain_events: Duration,
 }
 
 /// Which database. Its text form is the URL.
@@ -41,8 +45,9 @@ impl Database {
             Some(entry) => sqlite(&entry),
             None => data_dir.map(|dir| dir.join("assured.db")),
         };
+        let kept = section.need("retain_events").and_then(|e| e.duration(DAY..=100 * YEAR));
         section.finish();
-        Some(Self { url: DatabaseUrl::Sqlite(url?) })
+        Some(Self { url: DatabaseUrl::Sqlite(url?), retain_events: kept? })
     }
 }
 

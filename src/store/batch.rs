@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::SqliteConnection;
+use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::sql::{attempts, definitions, deliveries, events, hosts, incidents, instances};
+use super::sql::{
+    attempts, definitions, deliveries, events, hosts, incidents, instances, retention,
+};
 use crate::model::{
     Attempt, AttemptId, Delivery, DeliveryId, Event, EventId, HostId, HostRecord, Incident,
     IncidentId, Instance, InstanceId, Kept, Severity, Tried,
@@ -18,7 +21,7 @@ use crate::model::{
 /// One transaction: whole rows, each new or known. A record stands in it at most once.
 ///
 /// Written in this order: hosts, instances, incidents, attempts, definitions, deliveries, what came of
-/// tries, events, then the removals. So an attempt or a delivery may name an incident of the same batch.
+/// tries, events, the removals, then what is too old. So an attempt or a delivery may name an incident of the same batch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// Hosts that are new or changed.
@@ -45,10 +48,32 @@ pub struct Batch {
     pub tried: Vec<Tried>,
     /// New events. A number that is in use makes the whole batch fail.
     pub events: Vec<Event>,
+    /// A step in forgetting what is old.
+    pub retention: Option<Retention>,
+}
+
+/// A step in forgetting what is old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// What was over before this.
+    pub before: Timestamp,
+    /// At most so many incidents, attempts and lines of the audit log each.
+    pub rows: u32,
+}
+
+/// What such a step has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forgotten {
+    /// How many incidents, attempts and lines of the audit log it removed.
+    pub rows: usize,
+    /// Whether another step may find more.
+    pub more: bool,
+    /// The time of the first line of the audit log that is left.
+    pub oldest: Option<Timestamp>,
 }
 
 impl Batch {
-    /// How many rows are written or removed.
+    /// How many rows are written or removed, what is too old left out.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.hosts.len()
@@ -66,13 +91,14 @@ impl Batch {
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows() == 0
+        self.rows() == 0 && self.retention.is_none()
     }
 
     /// Writes it all. The caller holds the transaction.
-    pub(super) fn write(&self, conn: &mut SqliteConnection) -> Result<(), Failure> {
+    pub(super) fn write(&self, conn: &mut SqliteConnection) -> Result<Option<Forgotten>, Failure> {
         if self.is_empty() {
-            return hosts::probe(conn);
+            hosts::probe(conn)?;
+            return Ok(None);
         }
         for host in &self.hosts {
             hosts::put(conn, host)?;
@@ -106,7 +132,7 @@ impl Batch {
         for id in &self.removed_hosts {
             hosts::remove(conn, id)?;
         }
-        Ok(())
+        self.retention.map(|step| retention::forget(conn, step)).transpose()
     }
 }
 
@@ -117,6 +143,8 @@ pub struct CommitStats {
     pub rows: usize,
     /// How long the transaction took, waiting in line left out. Zero on paused time.
     pub duration: Duration,
+    /// What was forgotten, where that was asked for.
+    pub forgotten: Option<Forgotten>,
 }
 
 /// What the arbiter needs to go on from where the service ended.
@@ -140,6 +168,8 @@ pub struct Loaded {
     /// Who is told of the incidents that are not over: by whom, the highest severity that is told, or going
     /// to be.
     pub told: Vec<(IncidentId, Arc<str>, Severity)>,
+    /// The time of the first line of the audit log; none where there is none.
+    pub oldest: Option<Timestamp>,
     /// The last event's number; 0 where there is none. New ones start from the next.
     pub last_event: EventId,
     /// The last incident's number.
@@ -161,6 +191,7 @@ impl Loaded {
             shutdowns: attempts::shutdowns_before(conn)?,
             definitions: definitions::all(conn)?,
             told: deliveries::told(conn)?,
+            oldest: retention::oldest(conn)?,
             last_event: events::last(conn)?,
             last_incident: incidents::last(conn)?,
             last_attempt: attempts::last(conn)?,

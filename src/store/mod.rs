@@ -36,7 +36,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 pub use admin::CheckReport;
-pub use batch::{Batch, CommitStats, Loaded};
+pub use batch::{Batch, CommitStats, Forgotten, Loaded, Retention};
 pub use error::StoreError;
 pub use query::{EventQuery, IncidentQuery, IncidentState, Order};
 
@@ -141,14 +141,18 @@ impl Store {
             let begun = Instant::now();
             let written = session.transact("writing", |conn| batch.write(conn));
             // A stale batch says that its writer is behind, not that the database is ill.
-            let well = matches!(written, Ok(()) | Err(StoreError::Stale { .. }));
+            let well = matches!(written, Ok(_) | Err(StoreError::Stale { .. }));
             healthy.store(well, Ordering::Relaxed);
             if written.is_ok()
                 && let Some(last) = batch.events.iter().map(|event| event.id).max()
             {
                 kept.send_replace(last);
             }
-            written.map(|()| CommitStats { rows: batch.rows(), duration: begun.elapsed() })
+            written.map(|forgotten| CommitStats {
+                rows: batch.rows() + forgotten.map_or(0, |forgotten| forgotten.rows),
+                duration: begun.elapsed(),
+                forgotten,
+            })
         }))
     }
 

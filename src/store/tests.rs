@@ -8,6 +8,7 @@ mod guards;
 mod opening;
 mod outbox;
 mod reading;
+mod retention;
 mod round_trip;
 mod sample;
 mod thread;

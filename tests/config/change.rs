@@ -5,7 +5,7 @@ use super::read;
 /// Each key that is in force only after a restart, with a value that is not its default.
 const WAITING: [(&str, &str); 9] = [
     ("http", "[http]\nlisten = \"127.0.0.1:9999\""),
-    ("database", "[database]\nurl = \"sqlite:///elsewhere/assured.db\""),
+    ("database.url", "[database]\nurl = \"sqlite:///elsewhere/assured.db\""),
     ("supervision", "[supervision]\nheartbeat = \"31s\""),
     ("log", "[log]\nfilter = \"debug\""),
     (
@@ -23,6 +23,8 @@ const AT_ONCE: &str = "
 [service]
 shutdown_grace = \"11s\"
 max_concurrent_actions = 3
+[database]
+retain_events = \"30d\"
 [poll]
 interval = \"3s\"
 jitter = 0.2

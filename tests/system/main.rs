@@ -15,6 +15,7 @@ mod outages;
 mod passive;
 mod races;
 mod reload;
+mod retention;
 // Shared with the tests from inside, in `src/actors/tests.rs`.
 #[allow(dead_code)]
 mod rig;

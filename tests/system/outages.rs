@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use assured::actors::messages::ForgetInstance;
-use assured::model::{By, Command, Condition, DesiredState, InstanceId, Status};
+use assured::actors::messages::{ForgetInstance, SetDesired};
+use assured::model::{
+    By, Command, Condition, DesiredState, Generation, IncidentId, InstanceId, Status,
+};
 use assured::store::Outage;
 
 use crate::rig::{Rig, Service, host, one_running, virtual_time};
@@ -120,5 +122,28 @@ fn what_the_first_listing_lacked_and_the_next_look_found_is_awaited_no_more() {
         service.pass(90).await;
         assert_eq!(service.status(id), Status::InSync);
         assert!(service.board.fleet().hosts[&host("kvm-1")].pending.is_empty());
+    });
+}
+
+/// What is shown is what the record says, and not what it may say soon.
+#[test]
+fn nothing_is_shown_before_it_is_committed() {
+    virtual_time(|| async {
+        let (rig, id, service) = one_running().await;
+        rig.store.simulate(Outage::Stalls);
+        rig.host("kvm-1").kill(id);
+        service.pass(1).await;
+        // While that is being committed, this changes the same instance.
+        let order = SetDesired { id, state: DesiredState::Shutoff, if_match: None, by: By::ApiLocal };
+        service.arbiter.do_send(order);
+        service.pass(1).await;
+        rig.store.simulate(Outage::Ends);
+        rig.store.simulate(Outage::Begins);
+        service.pass(1).await;
+        let (shown, ordered) = (service.view(id), Generation(2));
+        assert_eq!((shown.incident, shown.generation() < ordered), (Some(IncidentId(1)), true));
+        rig.store.simulate(Outage::Ends);
+        service.pass(60).await;
+        assert!(service.view(id).generation() < ordered, "nobody was told that it is so");
     });
 }

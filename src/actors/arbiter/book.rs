@@ -14,6 +14,7 @@ use super::mass::Doubt;
 use super::moves::Sighting;
 use super::outbox::Outbox;
 use super::pauses::Pauses;
+use super::retention::Retain;
 use super::trouble::HostTrouble;
 use super::turn::Turn;
 use crate::config;
@@ -59,6 +60,8 @@ pub(super) struct Book {
     pub(super) opened_at: VecDeque<Timestamp>,
     /// How many incidents are open, by severity.
     pub(super) open_incidents: [usize; crate::model::Severity::ALL.len()],
+    /// When what is old is forgotten.
+    pub(super) retain: Retain,
     /// What this turn has changed.
     pub(super) turn: Turn,
 }
@@ -72,6 +75,8 @@ pub(super) enum Alarm {
     KeepSeen,
     /// To list the hosts again on which something is awaited.
     Awaited,
+    /// To forget some of what is old.
+    Forget,
 }
 
 /// Whether actions may be taken at all.
@@ -257,6 +262,7 @@ impl Book {
             last: LastIds::default(),
             opened_at: VecDeque::new(),
             open_incidents: [0; crate::model::Severity::ALL.len()],
+            retain: Retain::default(),
             turn: Turn::default(),
         }
     }
@@ -269,6 +275,7 @@ impl Book {
                 Alarm::Hold(id) => self.end_holds(id, now),
                 Alarm::KeepSeen => self.keep_seen(now),
                 Alarm::Awaited => self.list_where_awaited(),
+                Alarm::Forget => self.forget_old(now),
             }
         }
     }

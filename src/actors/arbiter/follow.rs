@@ -4,7 +4,8 @@ use actix::{AsyncContext, Context};
 use tokio::sync::oneshot;
 
 use super::Arbiter;
-use super::turn::{Effect, Touched, Withheld};
+use super::turn::{Effect, Withheld};
+use super::views::Drawn;
 use crate::actors::disturb::disturb;
 use crate::actors::messages::Refusal;
 use crate::actors::traffic::{
@@ -23,13 +24,11 @@ impl Arbiter {
     pub(super) fn follow(
         &mut self,
         effects: Vec<Effect>,
-        touched: Touched,
+        drawn: Drawn,
         replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
         ctx: &mut Context<Self>,
     ) {
-        if let Some(book) = &self.book {
-            self.show.update(book, touched);
-        }
+        self.show.publish(drawn);
         for effect in effects {
             self.carry_out(effect, ctx);
         }

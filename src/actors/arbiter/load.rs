@@ -136,6 +136,7 @@ fn book_from(
         incident: loaded.last_incident,
         attempt: loaded.last_attempt,
     };
+    book.retain(settings.retain_events, loaded.oldest, now);
     book.outbox = Outbox::new(&settings.notify, loaded.told, loaded.last_delivery);
     let mut kept: HashMap<_, _> = loaded.hosts.into_iter().map(|h| (h.id.clone(), h)).collect();
     for plan in &settings.hosts {

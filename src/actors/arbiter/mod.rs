@@ -28,6 +28,7 @@ mod pauses;
 #[cfg(test)]
 pub(super) mod reached;
 mod reload;
+mod retention;
 mod seen;
 mod told;
 mod trouble;
@@ -47,8 +48,8 @@ use tokio::sync::oneshot;
 
 pub use book::HostPlan;
 use book::{Book, Gate};
-use turn::{Effect, Line, Touched};
-use views::Show;
+use turn::{Effect, Line};
+use views::{Drawn, Show};
 
 use super::disturb::disturb;
 use super::host::Host;
@@ -95,6 +96,8 @@ pub struct ArbiterSettings {
     pub mass_change: MassChange,
     /// Whether definitions by which the hypervisor would act by itself are corrected.
     pub passive_hypervisor: bool,
+    /// How long the audit log, and incidents that are over, are kept.
+    pub retain_events: Duration,
     /// How long the database may take to answer before it counts as unavailable.
     pub database_deadline: Duration,
     /// The deadline of one action: an attempt without an end long after it is given up.
@@ -215,10 +218,11 @@ impl Arbiter {
         }
         self.show.prune(book, now);
         let (batch, effects, touched) = book.end_turn(now);
+        let drawn = self.show.draw(book, touched);
         let replies = std::mem::take(&mut self.replies);
         disturb(Point::ArbiterTurnEnds, "", ctx, None);
         if batch.is_empty() {
-            self.follow(effects, touched, replies, ctx);
+            self.follow(effects, drawn, replies, ctx);
             return;
         }
         self.committing = true;
@@ -229,10 +233,10 @@ impl Arbiter {
         ctx.spawn(wrap_future::<_, Self>(commit).map(move |result, act, ctx| {
             act.committing = false;
             match result {
-                Ok(stats) => act.committed(stats, effects, touched, replies, ctx),
+                Ok(stats) => act.committed(stats, effects, drawn, replies, ctx),
                 Err(error) => {
                     if bug(Bug::DoneUncommitted) {
-                        act.follow(effects, touched, Vec::new(), ctx);
+                        act.follow(effects, drawn, Vec::new(), ctx);
                     }
                     act.not_committed(&error, replies, ctx);
                 }
@@ -245,7 +249,7 @@ impl Arbiter {
         &mut self,
         stats: CommitStats,
         effects: Vec<Effect>,
-        touched: Touched,
+        drawn: Drawn,
         replies: Vec<oneshot::Sender<Result<(), Refusal>>>,
         ctx: &mut Context<Self>,
     ) {
@@ -255,7 +259,11 @@ impl Arbiter {
         self.settings.metrics.commit_duration.observe(stats.duration.as_secs_f64());
         #[allow(clippy::cast_precision_loss)] // rows of one turn
         self.settings.metrics.commit_rows.observe(stats.rows as f64);
-        self.follow(effects, touched, replies, ctx);
+        if let (Some(forgotten), Some(book)) = (stats.forgotten, &mut self.book) {
+            book.have_forgotten(forgotten, self.settings.clock.now());
+            self.set_alarm();
+        }
+        self.follow(effects, drawn, replies, ctx);
     }
 
     fn not_committed(

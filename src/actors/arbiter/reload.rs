@@ -53,6 +53,7 @@ impl Book {
     fn reconfigure(&mut self, new: &ArbiterSettings, relinked: &[HostId], now: Timestamp) {
         self.policies = new.policies.clone();
         self.passive_hypervisor = new.passive_hypervisor;
+        self.retain_for(new.retain_events, now);
         self.admission.limit_total(new.limits);
         self.outbox.configure(&new.notify);
         let configured: HashMap<&HostId, &HostPlan> =

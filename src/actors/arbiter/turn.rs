@@ -12,7 +12,7 @@ use crate::model::{
     Attempt, AttemptId, Correction, Event, EventKind, HostId, Incident, IncidentId, InstanceId,
     Kept, Resolution, Tried,
 };
-use crate::store::Batch;
+use crate::store::{Batch, Retention};
 
 /// How many lines of the audit log, and definitions, fill a turn. What a commit costs by itself is spread over enough
 /// rows by then.
@@ -30,6 +30,7 @@ pub(super) struct Turn {
     attempts: BTreeMap<AttemptId, Attempt>,
     definitions: BTreeMap<InstanceId, (Kept, Arc<str>)>,
     tried: Vec<Tried>,
+    retention: Option<Retention>,
     events: Vec<Event>,
     effects: Vec<Effect>,
     /// Actions that are not to go out. That is said at once: nothing is done by it that would have to be
@@ -139,6 +140,11 @@ impl Turn {
         self.tried.push(tried);
     }
 
+    /// Some of what is old is to be forgotten.
+    pub(super) fn forget(&mut self, step: Retention) {
+        self.retention = Some(step);
+    }
+
     /// What was seen in this turn of an instance is the beginning of an incident's story.
     pub(super) fn begins_with_what_was_seen(&mut self, id: InstanceId, incident: IncidentId) {
         let seen = |e: &&mut Event| e.kind == EventKind::Observed && e.instance == Some(id);
@@ -178,6 +184,7 @@ impl Turn {
             && self.attempts.is_empty()
             && self.definitions.is_empty()
             && self.tried.is_empty()
+            && self.retention.is_none()
             && self.events.is_empty())
     }
 
@@ -222,6 +229,7 @@ impl Book {
             deliveries,
             tried: turn.tried,
             events: turn.events,
+            retention: turn.retention,
         };
         let touched =
             Touched { instances: turn.touched, hosts: turn.touched_hosts, repaired: turn.repaired };

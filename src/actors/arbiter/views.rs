@@ -21,6 +21,20 @@ pub(super) struct Show {
     fleet: Fleet,
 }
 
+/// What a turn has changed, to be shown once it is committed. What is none has gone.
+#[derive(Debug)]
+pub(super) struct Drawn {
+    hosts: Vec<(Option<HostView>, HostId)>,
+    instances: Vec<(InstanceId, Option<Arc<InstanceView>>)>,
+    /// How long the mismatches lasted that are over, in seconds.
+    repaired: Vec<f64>,
+    open_incidents: [usize; Severity::ALL.len()],
+    /// When the new incidents were opened.
+    opened_at: Vec<Timestamp>,
+    actions_in_flight: usize,
+    actions_waiting: usize,
+}
+
 impl Show {
     pub(super) fn new(board: Board, metrics: Metrics) -> Self {
         let fleet = Fleet::clone(&board.fleet());
@@ -51,47 +65,44 @@ impl Show {
             hosts: book.hosts.keys().cloned().collect(),
             repaired: Vec::new(),
         };
-        self.update(book, touched);
+        self.publish(self.draw(book, touched));
     }
 
-    /// Shows what has changed.
-    pub(super) fn update(&mut self, book: &Book, mut touched: Touched) {
-        for id in &touched.hosts {
-            if let Some(view) = host_view(book, id, self.fleet.hosts.get(id)) {
-                self.metrics
-                    .host_up
-                    .with_label_values(&[id.as_str()])
-                    .set(i64::from(view.state == HostState::Up));
-                if self.fleet.hosts.insert(id.clone(), Arc::new(view)).is_none() {
-                    // None of a status is an answer too.
-                    for status in Status::ALL {
-                        let labels = [id.as_str(), status.as_str()];
-                        let _ = self.metrics.instances.with_label_values(&labels);
-                    }
-                }
-            } else if self.fleet.hosts.remove(id).is_some() {
-                // Removing what was never counted is an error, and does not matter.
-                let _ = self.metrics.host_up.remove_label_values(&[id.as_str()]);
-            }
+    /// Draws what a turn has changed, as it is at the turn's end: not before that is committed is it
+    /// shown, and by then the book may be further on.
+    pub(super) fn draw(&self, book: &Book, touched: Touched) -> Drawn {
+        let instance =
+            |id| (id, book.instances.get(&id).map(|entry| Arc::new(view_of(book, entry))));
+        Drawn {
+            hosts: touched.hosts.into_iter().map(|id| (host_view(book, &id), id)).collect(),
+            instances: touched.instances.into_iter().map(instance).collect(),
+            repaired: touched.repaired,
+            open_incidents: book.open_incidents,
+            opened_at: book.opened_at.iter().skip(self.fleet.opened_at.len()).copied().collect(),
+            actions_in_flight: book.admission.running(),
+            actions_waiting: book.admission.waiting(),
         }
-        for id in std::mem::take(&mut touched.instances) {
-            let new = book.instances.get(&id).map(|entry| Arc::new(view_of(book, entry)));
+    }
+
+    /// Shows what was drawn.
+    pub(super) fn publish(&mut self, drawn: Drawn) {
+        for (view, id) in drawn.hosts {
+            self.replace_host(id, view);
+        }
+        for (id, new) in drawn.instances {
             self.replace(id, new);
         }
-        for seconds in touched.repaired {
+        for seconds in drawn.repaired {
             self.metrics.repair.observe(seconds);
         }
-        self.fleet.open_incidents = book.open_incidents;
-        while self.fleet.opened_at.len() < book.opened_at.len() {
-            let next = book.opened_at[self.fleet.opened_at.len()];
-            self.fleet.opened_at.push_back(next);
-        }
-        for (&severity, &open) in Severity::ALL.iter().zip(&book.open_incidents) {
+        self.fleet.open_incidents = drawn.open_incidents;
+        self.fleet.opened_at.extend(drawn.opened_at);
+        for (&severity, &open) in Severity::ALL.iter().zip(&drawn.open_incidents) {
             let open = i64::try_from(open).unwrap_or(i64::MAX);
             self.metrics.incidents_open.with_label_values(&[severity.as_str()]).set(open);
         }
-        self.fleet.actions_in_flight = book.admission.running();
-        self.fleet.actions_waiting = book.admission.waiting();
+        self.fleet.actions_in_flight = drawn.actions_in_flight;
+        self.fleet.actions_waiting = drawn.actions_waiting;
         self.board.publish(self.fleet.clone());
     }
 
@@ -103,6 +114,30 @@ impl Show {
             book.opened_at.pop_front();
             self.fleet.opened_at.pop_front();
         }
+    }
+
+    fn replace_host(&mut self, id: HostId, new: Option<HostView>) {
+        let shown = self.fleet.hosts.get(&id);
+        let Some(mut view) = new else {
+            if self.fleet.hosts.remove(&id).is_some() {
+                // Removing what was never counted is an error, and does not matter.
+                let _ = self.metrics.host_up.remove_label_values(&[id.as_str()]);
+            }
+            return;
+        };
+        let is_up = i64::from(view.state == HostState::Up);
+        self.metrics.host_up.with_label_values(&[id.as_str()]).set(is_up);
+        match shown {
+            Some(shown) => view.by_status = shown.by_status,
+            // None of a status is an answer too.
+            None => {
+                for status in Status::ALL {
+                    let labels = [id.as_str(), status.as_str()];
+                    let _ = self.metrics.instances.with_label_values(&labels);
+                }
+            }
+        }
+        self.fleet.hosts.insert(id, Arc::new(view));
     }
 
     fn replace(&mut self, id: InstanceId, new: Option<Arc<InstanceView>>) {
@@ -154,7 +189,8 @@ impl Change {
     }
 }
 
-fn host_view(book: &Book, id: &HostId, shown: Option<&Arc<HostView>>) -> Option<HostView> {
+/// How many of its instances have each status is counted when it is shown.
+fn host_view(book: &Book, id: &HostId) -> Option<HostView> {
     let host = book.hosts.get(id)?;
     let mut unmanaged: Vec<_> = book
         .unmanaged_of(host)
@@ -172,7 +208,7 @@ fn host_view(book: &Book, id: &HostId, shown: Option<&Arc<HostView>>) -> Option<
         maintenance: host.record.maintenance.clone(),
         unmanaged: unmanaged.into(),
         pending: host.pending.iter().map(|p| p.domain.to_string()).collect(),
-        by_status: shown.map_or([0; Status::COUNT], |s| s.by_status),
+        by_status: [0; Status::COUNT],
     })
 }
 

@@ -189,6 +189,7 @@ impl Assembler {
             action_deadline: settings.service.action_deadline,
             mass_change: mass_change(settings),
             passive_hypervisor: settings.service.passive_hypervisor,
+            retain_events: settings.database.retain_events,
         }
     }
 

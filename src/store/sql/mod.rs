@@ -12,5 +12,6 @@ pub(super) mod events;
 pub(super) mod hosts;
 pub(super) mod incidents;
 pub(super) mod instances;
+pub(super) mod retention;
 pub(super) mod schema;
 mod upsert;

@@ -121,5 +121,5 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(attempts, instances);
+diesel::allow_tables_to_appear_in_same_query!(attempts, incidents, instances);
 diesel::allow_tables_to_appear_in_same_query!(deliveries, incidents);

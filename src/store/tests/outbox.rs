@@ -7,7 +7,7 @@ use super::{Place, commit, run};
 use crate::model::*;
 use crate::store::{Batch, Store};
 
-fn delivery(number: i64, incident: i64, host: &str) -> Delivery {
+pub(super) fn delivery(number: i64, incident: i64, host: &str) -> Delivery {
     Delivery {
         id: DeliveryId(number),
         message: DeliveryId(number),
