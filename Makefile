@@ -100,6 +100,12 @@ chaos: packages ## Five minutes of random faults on real hosts; CHAOS_SEED=… C
 	$(RUNNER) CHAOS_SEED=$(CHAOS_SEED) CHAOS_SECONDS=$(CHAOS_SECONDS) \
 	    cargo test --test chaos after_chaos -- --nocapture
 
+SOAK ?= 1h
+
+.PHONY: soak
+soak: packages ## Random faults on real hosts for SOAK=1h, and whether memory, threads, files and times stay as they are
+	$(RUNNER) cargo bench --bench soak -- $(SOAK)
+
 .PHONY: bench
 bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench parts

@@ -4,8 +4,8 @@
 use assured_lab::Host;
 
 use crate::one_at_a_time;
+use crate::play::POLICY;
 use crate::record::attempts;
-use crate::run::POLICY;
 use crate::service::Service;
 use crate::world::{Daemon, PATIENCE, World};
 

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use crate::draw::{ServiceDies, Shape};
 use crate::one_at_a_time;
 use crate::plan::Plan;
+use crate::play::{POLICY, play};
 use crate::process::Has;
-use crate::run::{POLICY, play};
 use crate::service::Service;
 use crate::world::{PATIENCE, World};
 

@@ -19,10 +19,12 @@ mod eyes;
 mod hung;
 mod leaks;
 mod plan;
+mod play;
 mod process;
 mod record;
 mod run;
 mod service;
+mod twice;
 mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

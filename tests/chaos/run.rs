@@ -1,4 +1,4 @@
-//! The run itself: a plan, played on real hosts against the running service.
+//! The run itself: a plan is played, and what must hold is asserted.
 
 use std::collections::HashMap;
 use std::mem::discriminant;
@@ -7,9 +7,9 @@ use std::time::Duration;
 use assured_lab::{Host, wait_until};
 use tokio::time::Instant;
 
-use crate::deeds::Done;
 use crate::draw::{ServiceDies, Shape};
-use crate::plan::{Act, Plan};
+use crate::plan::Plan;
+use crate::play::{POLICY, play};
 use crate::service::Service;
 use crate::world::{PATIENCE, World};
 use crate::{checks, one_at_a_time};
@@ -23,22 +23,6 @@ const SECONDS: u64 = 50;
 
 /// When all is healed, everything is as desired within this.
 const REST: Duration = Duration::from_secs(30);
-
-/// The default, with two differences, both so that the wanted end is known: that each guest runs.
-///
-/// A guest that shuts itself down is started: by default the record would follow, and that is a run's other right end. And
-/// budgets and delays are for hundreds of deaths in a few minutes: with the default five attempts in ten minutes some guests
-/// would rightly end in the slow lane.
-pub const POLICY: &str = r#"
-[policies.default.running]
-"shutoff/shutdown" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"shutoff/terminated" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"shutoff/destroyed" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"shutoff/unknown" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"shutoff/daemon" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"shutoff/crashed" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"shutoff/failed" = { action = "start", retry = { attempts = 200, initial = "500ms", max = "2s" } }
-"#;
 
 #[test]
 fn after_chaos_all_is_as_desired_and_nothing_was_started_without_a_reason() {
@@ -111,42 +95,6 @@ fn the_run_that_is_the_same_each_time_has_every_kind_of_fault() {
         *kinds.entry(discriminant(&step.act)).or_default() += 1;
     }
     assert!(kinds.len() == 9 && kinds.values().all(|&count| count >= 3), "{kinds:?}");
-}
-
-/// Plays a plan; each step at its time, or as soon after it as those before are done. Answers how many lives the service had.
-pub fn play(world: &mut World, service: &mut Service, plan: &Plan) -> usize {
-    let (begun, mut lives) = (Instant::now(), 1);
-    for step in &plan.steps {
-        let left = step.at.saturating_sub(begun.elapsed());
-        // A pause that the plan says; but what must never be ends the run at once.
-        let eyes = &world.eyes;
-        let _ = wait_until(left, "the time of the next step", || !eyes.flaws().is_empty());
-        assert_eq!(eyes.flaws(), [""; 0], "seed {}", plan.seed);
-        let done = match of_service(service, step.act) {
-            Some(true) => Done::Yes,
-            Some(false) => Done::Impossible,
-            None => world.carry_out(step.act),
-        };
-        lives += usize::from(step.act == Act::StartService && done == Done::Yes);
-        let (planned, now) = (step.at.as_secs_f64(), begun.elapsed().as_secs_f64());
-        let said = match &done {
-            Done::Yes => String::new(),
-            Done::Impossible => " (not possible)".to_owned(),
-            Done::Failed(why) => format!(" (failed: {why})"),
-        };
-        eprintln!("{planned:8.3} {now:8.3} {}{said}", step.act);
-    }
-    let left = plan.length.saturating_sub(begun.elapsed());
-    let _ = wait_until(left, "the end of the run", || !world.eyes.flaws().is_empty());
-    lives
-}
-
-/// Carries out an act on the service: whether it was the time for it. None if it is an act on a host or a guest.
-fn of_service(service: &mut Service, act: Act) -> Option<bool> {
-    if act == Act::KillService {
-        return Some(service.kill());
-    }
-    (act == Act::StartService).then(|| service.revive())
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -134,7 +134,8 @@ fn nothing_is_shown_before_it_is_committed() {
         rig.host("kvm-1").kill(id);
         service.pass(1).await;
         // While that is being committed, this changes the same instance.
-        let order = SetDesired { id, state: DesiredState::Shutoff, if_match: None, by: By::ApiLocal };
+        let order =
+            SetDesired { id, state: DesiredState::Shutoff, if_match: None, by: By::ApiLocal };
         service.arbiter.do_send(order);
         service.pass(1).await;
         rig.store.simulate(Outage::Ends);
