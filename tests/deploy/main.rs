@@ -11,6 +11,7 @@ mod image;
 mod links;
 mod monitoring;
 mod pages;
+mod reference;
 mod setup;
 mod variables;
 
