@@ -1,4 +1,4 @@
-//! `docker-compose.yml`: what the specification allows, and whether everything that it names is there.
+//! `docker-compose.yml`: what the specification allows, and whether all that it names is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -48,8 +48,8 @@ impl Page {
     }
 }
 
-/// What a heading can be linked to by, as code hosts make it: lower case, `-` for a space, and nothing but letters,
-/// digits, `-` and `_`.
+/// What a heading can be linked to by, as code hosts make it: lower case, `-` for a space, and
+/// nothing but letters, digits, `-` and `_`.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -97,19 +97,14 @@ fn tidy(path: &Path) -> PathBuf {
 #[test]
 fn dead_links_are_found_and_living_ones_are_not() {
     let page = |text: &str| Page::read(text);
+    let top = "# Top\n[a](docs/a.md#the-one--only-day) [gone](docs/gone.md)";
+    let other = "## The one & only `day`\n## Twice\n## Twice\n\
+        [up](../README.md#top) [no](../README.md#bottom) [here](#twice-1) [not](#twice-2)\n\
+        ![p](p.png) `[x](code.md)` <https://example.net/x> <ops@example.net>\n\n\
+        ```\n[y](code.md)\n```\n";
     let pages = BTreeMap::from([
-        (
-            PathBuf::from("README.md"),
-            page("# Top\n[a](docs/a.md#the-one--only-day) [gone](docs/gone.md)"),
-        ),
-        (
-            PathBuf::from("docs/a.md"),
-            page(
-                "## The one & only `day`\n## Twice\n## Twice\n[up](../README.md#top) [no](../README.md#bottom) \
-                 [here](#twice-1) [not](#twice-2) ![p](p.png) `[x](code.md)` <https://example.net/x>\n\n\
-                 ```\n[y](code.md)\n```\n",
-            ),
-        ),
+        (PathBuf::from("README.md"), page(top)),
+        (PathBuf::from("docs/a.md"), page(other)),
     ]);
     let found = dead(&pages, |path| path == Path::new("docs/p.png"));
     let expected = [

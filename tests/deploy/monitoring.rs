@@ -11,12 +11,11 @@ use crate::files::{data, entries, of_project, run_in, text, texts};
 fn mounted(service: &str, target: &str) -> Option<String> {
     let compose = data("docker-compose.yml");
     let volumes = texts(&compose["services"][service]["volumes"]);
-    let of_target = volumes.iter().find_map(|volume| {
+    volumes.iter().find_map(|volume| {
         let mut parts = volume.split(':');
         let source = parts.next()?;
         (parts.next()? == target).then(|| source.to_owned())
-    });
-    of_target
+    })
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `deploy/compose/setup`: the secrets, each its user's alone, and a configuration that the service takes.
+//! `deploy/compose/setup`: the secrets, each its user's alone, and a configuration that the service
+//! takes.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// The names of all that a text has, each with its default.
 pub fn of(text: &str) -> BTreeMap<String, Option<String>> {
     let inside = text.split("${").skip(1).map(|rest| rest.split_once('}').unwrap().0);
-    inside.map(|inside| parts(inside)).collect()
+    inside.map(parts).collect()
 }
 
 /// The text with its variables' values, or else their defaults.

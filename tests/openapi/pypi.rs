@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where the programs of an environment are, which is made where it is missing or was made for other requirements.
+/// Where the programs of an environment are, which is made where it is missing or was made for
+/// other requirements.
 pub fn environment(name: &str, requirements: &Path) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let wanted = std::fs::read_to_string(requirements).unwrap();
