@@ -66,9 +66,10 @@ impl World {
     ///
     /// A daemon that is killed in the last moments of a start leaves the guest `paused/starting_up`, and the next daemon
     /// knows of no start. To the policy that is libvirt's own work: nothing is done for ten minutes, and then it is reported.
-    /// So this is what the people do who are told of it.
-    pub fn finish_starts(&self) -> Vec<String> {
-        let mut finished = Vec::new();
+    /// So this is what the people do who are told of it. Of some the monitor answers nobody any more, and `resume`
+    /// hangs: those are ended.
+    pub fn finish_starts(&mut self) -> Vec<String> {
+        let (mut finished, mut stuck) = (Vec::new(), Vec::new());
         for host in self.hosts() {
             let paused = host.virsh(&["list", "--state-paused", "--name"]).unwrap();
             for name in paused.split_whitespace() {
@@ -78,10 +79,15 @@ impl World {
                 };
                 // It may be that it is just being started.
                 if wait_until(START, "the start to end", || !is_starting()).is_err() {
-                    host.virsh(&["resume", name]).unwrap();
+                    if host.virsh(&["resume", name]).is_err() {
+                        stuck.extend(self.guests.iter().position(|guest| guest.name() == name));
+                    }
                     finished.push(name.to_owned());
                 }
             }
+        }
+        for guest in stuck {
+            self.carry_out(Act::Kill(guest));
         }
         finished
     }

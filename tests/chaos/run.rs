@@ -47,10 +47,11 @@ fn after_chaos_all_is_as_desired_and_nothing_was_started_without_a_reason() {
     let lives = play(&mut world, &mut service, &plan);
     world.heal();
     service.revive();
-    let healed = Instant::now();
+    let mut healed = Instant::now();
     let finished = world.finish_starts();
     if !finished.is_empty() {
         eprintln!("left paused/starting_up by daemons that were killed, and resumed: {finished:?}");
+        healed = Instant::now();
     }
     let left = REST.saturating_sub(healed.elapsed());
     let rested = wait_until(left, "all to be as desired", || service.is_at_rest(GUESTS));
