@@ -1,8 +1,14 @@
 //! Setting up tracing, once.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Stderr};
 
-use tracing_subscriber::EnvFilter;
+use tracing_journald::{Priority, PriorityMappings};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::SubscriberBuilder;
+use tracing_subscriber::fmt::format::{DefaultFields, Format, Full};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, Registry};
 
 /// What a line of the log looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +17,8 @@ pub enum LogFormat {
     Text,
     /// An object a line, for programs.
     Json,
+    /// Entries of the journal with fields, for who asks it.
+    Journald,
 }
 
 /// Why the log cannot be set up.
@@ -26,28 +34,66 @@ pub enum LogError {
         /// What is wrong with it.
         why: String,
     },
+    /// There is no journal to write to.
+    #[error(
+        "log.format = \"journald\", but the journal at /run/systemd/journal/socket cannot be written to \
+         ({0}): start systemd-journald, give a container that socket, or use \"text\" or \"json\", \
+         which go to standard error"
+    )]
+    Journal(#[source] io::Error),
     /// It was set up before.
     #[error("the log was set up twice")]
     Twice,
 }
 
-/// Sends what is traced to standard error, in this format.
+/// What is put before the names of fields: `ASSURED_HOST=kvm-1`. Names without it may be others' in
+/// the journal.
+const PREFIX: &str = "ASSURED";
+/// Whose entries they are, for `journalctl -t`, however the program's file is called.
+const IDENTIFIER: &str = "assured";
+
+/// Sends what is traced to standard error in this format, or to the journal.
 ///
 /// # Errors
-/// When the filter cannot be understood, or a subscriber is set already.
+/// When the filter cannot be understood, there is no journal, or a subscriber is set already.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
     // The HTTP server's own chatter is for those who ask for it.
     let quiet = if filter.contains("actix") { "" } else { ",actix_server=warn" };
     let filter = EnvFilter::try_new(format!("{filter}{quiet}"))
         .map_err(|e| LogError::Filter { filter: filter.to_owned(), why: e.to_string() })?;
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours);
     match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => lines().with_env_filter(filter).try_init().map_err(|_| LogError::Twice),
+        LogFormat::Json => {
+            lines().with_env_filter(filter).json().try_init().map_err(|_| LogError::Twice)
+        }
+        LogFormat::Journald => {
+            let journal = journal().map_err(LogError::Journal)?;
+            let registry = Registry::default().with(filter).with(journal);
+            registry.try_init().map_err(|_: TryInitError| LogError::Twice)
+        }
     }
-    .map_err(|_| LogError::Twice)
+}
+
+type Lines = SubscriberBuilder<DefaultFields, Format<Full>, LevelFilter, fn() -> Stderr>;
+
+/// Lines on standard error.
+fn lines() -> Lines {
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_writer(io::stderr as fn() -> Stderr).with_ansi(colours)
+}
+
+/// The journal, by its own protocol. Levels are the priorities that syslog has for them: what is of
+/// interest to who looks into a matter only is `debug`, and nothing is a `notice`.
+fn journal() -> io::Result<tracing_journald::Layer> {
+    let priorities = PriorityMappings {
+        error: Priority::Error,
+        warn: Priority::Warning,
+        info: Priority::Informational,
+        debug: Priority::Debug,
+        trace: Priority::Debug,
+    };
+    Ok(tracing_journald::layer()?
+        .with_syslog_identifier(IDENTIFIER.to_owned())
+        .with_field_prefix(Some(PREFIX.to_owned()))
+        .with_priority_mappings(priorities))
 }
