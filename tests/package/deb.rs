@@ -9,24 +9,31 @@ use std::sync::LazyLock;
 
 use crate::site::run;
 
-/// What there is to install.
-pub struct Packages {
-    /// Of this version.
-    pub this: PathBuf,
-    /// Of a later one, whose configuration has another comment; the program is the same.
-    pub later: PathBuf,
-}
-
 /// What the later one's configuration says besides.
 pub const NEWS: &str = "# News of a later version.";
 
 /// The version of the later one.
 pub const LATER: &str = "99.0.0-1";
 
-/// The packages, made once.
-pub fn packages() -> &'static Packages {
-    static PACKAGES: LazyLock<Packages> = LazyLock::new(Packages::make);
-    &PACKAGES
+/// The package of this version, made once.
+pub fn this() -> &'static Path {
+    static THIS: LazyLock<PathBuf> = LazyLock::new(|| {
+        let version = format!("{}-1", env!("CARGO_PKG_VERSION"));
+        package(&laid_out("this"), &version)
+    });
+    &THIS
+}
+
+/// One of a later version, whose configuration has another comment; the program is the same.
+pub fn later() -> &'static Path {
+    static LATER_ONE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let target = laid_out("later");
+        let config = target.join("release/package/etc/assured/assured.toml");
+        let mut config = fs::File::options().append(true).open(config).unwrap();
+        writeln!(config, "{NEWS}").unwrap();
+        package(&target, LATER)
+    });
+    &LATER_ONE
 }
 
 /// Where the packages are made, and what else the tests write.
@@ -34,27 +41,19 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("package")
 }
 
-impl Packages {
-    fn make() -> Self {
-        // What looks like a target folder with a release in it, for cargo-deb.
-        let target = folder().join("target");
-        if target.exists() {
-            fs::remove_dir_all(&target).unwrap();
-        }
-        let release = target.join("release");
-        fs::create_dir_all(&release).unwrap();
-        fs::hard_link(env!("CARGO_BIN_EXE_assured"), release.join("assured")).unwrap();
-        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/install-files.sh");
-        let laid_out = release.join("package");
-        run(Command::new(files).args([&release.join("assured"), Path::new("/usr"), &laid_out]))
-            .done();
-
-        let this = package(&target, &format!("{}-1", env!("CARGO_PKG_VERSION")));
-        let config = laid_out.join("etc/assured/assured.toml");
-        let mut config = fs::File::options().append(true).open(config).unwrap();
-        writeln!(config, "{NEWS}").unwrap();
-        Self { this, later: package(&target, LATER) }
+/// What looks like a target folder with a release in it, for cargo-deb.
+fn laid_out(name: &str) -> PathBuf {
+    let target = folder().join(name);
+    if target.exists() {
+        fs::remove_dir_all(&target).unwrap();
     }
+    let release = target.join("release");
+    fs::create_dir_all(&release).unwrap();
+    fs::hard_link(env!("CARGO_BIN_EXE_assured"), release.join("assured")).unwrap();
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/install-files.sh");
+    let words = [release.join("assured"), "/usr".into(), release.join("package")];
+    run(Command::new(files).args(words)).done();
+    target
 }
 
 fn package(target: &Path, version: &str) -> PathBuf {

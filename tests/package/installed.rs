@@ -2,7 +2,7 @@
 
 use assured_lab::is_left_out;
 
-use crate::deb::packages;
+use crate::deb::this;
 use crate::machine::Machine;
 
 /// In tenths, from 0 to 100: what `systemd-analyze security` says of the unit.
@@ -32,7 +32,7 @@ fn installed() -> Option<Machine> {
         return None;
     }
     let machine = Machine::boot();
-    machine.installs(&packages().this);
+    machine.installs(this());
     Some(machine)
 }
 
@@ -42,9 +42,10 @@ fn the_service_runs_and_knows_no_host() {
     // dpkg is done when systemd has started it, and that is when it serves.
     assert_eq!(machine.does("systemctl is-active assured"), "active");
     assert_eq!(machine.does("systemctl is-enabled assured"), "enabled");
-    assert!(machine.answer("/healthz").starts_with("HTTP/1.1 200"));
+    let answer = machine.answer("/healthz");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     machine.until("the service to be ready", "assured status | grep 'ready'");
-    assert_eq!(machine.does("assured hosts list --json"), "[]");
+    assert!(machine.does("assured hosts list --output json").contains("\"items\":[]"));
     for line in FILES.lines() {
         let path = line.rsplit(' ').next().unwrap();
         assert_eq!(machine.does(&format!("stat --format '%U:%G %a %n' {path}")), line);
@@ -101,4 +102,17 @@ fn its_log_is_in_the_journal_with_fields() {
     assert_eq!(entry["SYSLOG_IDENTIFIER"], "assured");
     assert_eq!(entry["_SYSTEMD_UNIT"], "assured.service");
     assert_eq!(entry["_TRANSPORT"], "journal");
+}
+
+/// By the machine's own libvirtd and polkit, as Debian sets them up.
+#[test]
+fn it_may_use_this_machine_s_libvirt_as_long_as_its_user_is_in_the_group() {
+    let Some(machine) = installed() else { return };
+    let host = "[[hosts]]\nid = \"here\"\nuri = \"qemu:///system\"";
+    machine.does(&format!("echo '{host}' >>/etc/assured/assured.toml; systemctl start libvirtd"));
+    machine.does("systemctl reload assured");
+    machine.until("the host to be up", "assured hosts list | grep 'here *✓ up'");
+    machine.does("gpasswd --delete assured libvirt && systemctl restart assured");
+    machine
+        .until("the host to be refused", "assured hosts list | grep 'authentication unavailable'");
 }

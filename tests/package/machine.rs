@@ -108,9 +108,10 @@ impl Machine {
     /// What the service answers at this path.
     #[track_caller]
     pub fn answer(&self, path: &str) -> String {
-        self.does(&format!(
-            "exec 3<>/dev/tcp/127.0.0.1/8420; printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
-        ))
+        let request = format!(
+            "GET {path} HTTP/1.1\\r\\nHost: localhost:8420\\r\\nConnection: close\\r\\n\\r\\n"
+        );
+        self.does(&format!("exec 3<>/dev/tcp/127.0.0.1/8420; printf '{request}' >&3; cat <&3"))
     }
 
     /// A property of the service, as systemd has it.

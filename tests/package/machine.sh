@@ -39,6 +39,12 @@ mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work "$name" $ro
 # With an identity it is not at its first boot, at which systemd would enable everything.
 tr -d - </proc/sys/kernel/random/uuid >$root/etc/machine-id
 rm -rf $root/etc/systemd/system/*.wants $root/etc/systemd/system/*.requires $root/etc/rc?.d/S*
+# Images for containers forbid packages to start services.
+rm -f $root/usr/sbin/policy-rc.d
+# Debian's switch for it: reading every manual page takes longer than all the rest of an installation.
+rm -f $root/var/lib/man-db/auto-update
+# Nor has it any guests or networks.
+rm -rf $root/etc/libvirt/qemu $root/etc/libvirt/lxc $root/etc/libvirt/libxl $root/etc/libvirt/storage
 # As if it had never been here, by package or by `make install`.
 dpkg --root=$root --purge assured >/dev/null 2>&1
 rm -rf $root/etc/assured $root/var/lib/assured $root/usr/local/lib/systemd/system/assured.service

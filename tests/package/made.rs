@@ -4,7 +4,7 @@ use std::process::Command;
 
 use assured_lab::is_left_out;
 
-use crate::deb::packages;
+use crate::deb::this;
 use crate::site::run;
 
 #[test]
@@ -13,7 +13,7 @@ fn lintian_finds_nothing() {
         return;
     }
     let lintian = ["--fail-on", "error,warning", "--allow-root"];
-    run(Command::new("lintian").args(lintian).arg(&packages().this)).done();
+    run(Command::new("lintian").args(lintian).arg(this())).done();
 }
 
 #[test]
@@ -21,10 +21,9 @@ fn it_depends_on_what_the_program_is_linked_with_and_on_what_makes_its_user() {
     if is_left_out() {
         return;
     }
-    let field = ["--field"].map(Into::into);
-    let deb = packages().this.clone().into_os_string();
-    let said = run(Command::new("dpkg-deb").args(field).arg(deb).args(["Depends", "Version"]));
-    let text = said.done();
+    let mut fields = Command::new("dpkg-deb");
+    fields.arg("--field").arg(this()).args(["Depends", "Version"]);
+    let text = run(&mut fields).done();
     for part in ["libc6 (>=", "libvirt0 (>=", "systemd-sysusers", env!("CARGO_PKG_VERSION")] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }

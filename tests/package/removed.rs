@@ -2,7 +2,7 @@
 
 use assured_lab::is_left_out;
 
-use crate::deb::packages;
+use crate::deb::this;
 use crate::machine::Machine;
 
 /// Everything on the disk that is called after the service, or in a folder that is.
@@ -16,7 +16,7 @@ fn remove_keeps_the_configuration_and_purge_the_record() {
     }
     let machine = Machine::boot();
     let before = machine.does(TRACES);
-    machine.installs(&packages().this);
+    machine.installs(this());
     machine.does("dpkg --remove assured");
     assert_eq!(machine.does("systemctl is-active assured || true"), "inactive");
     machine.does("test -e /etc/assured/assured.toml && test ! -e /usr/bin/assured");
