@@ -106,7 +106,10 @@ fn values() {
     }
     check("database.url = 'sqlite::memory:'", &[("database.url", "must name a file")]);
     check("database.url = 'sqlite:///a?b'", &[("database.url", "`?` and `#` have no meaning")]);
-    check("[log]\nformat = 'xml'", &[("log.format", "must be one of text, json, not \"xml\"")]);
+    check(
+        "[log]\nformat = 'xml'",
+        &[("log.format", "must be one of text, json, journald, not \"xml\"")],
+    );
     check("[log]\nfilter = 'a=b=c'", &[("log.filter", "must be a filter such as")]);
 }
 
