@@ -36,14 +36,9 @@ pub fn later() -> &'static Path {
     &LATER_ONE
 }
 
-/// Where the packages are made, and what else the tests write.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("package")
-}
-
 /// What looks like a target folder with a release in it, for cargo-deb.
 fn laid_out(name: &str) -> PathBuf {
-    let target = folder().join(name);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package").join(name);
     if target.exists() {
         fs::remove_dir_all(&target).unwrap();
     }

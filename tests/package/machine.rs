@@ -1,16 +1,16 @@
 //! A machine that systemd has booted; `machine.sh` makes it, and takes it down when nobody holds it any more.
 
 use std::fs::{self, File};
+use std::io::{Read as _, Seek as _};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use assured_lab::wait_until;
 
-use crate::deb::folder;
 use crate::rig::SOON;
 use crate::site::{Said, run};
 
@@ -20,7 +20,8 @@ pub struct Machine {
     holder: Child,
     /// The machine's first process, as seen from here.
     leader: u32,
-    log: PathBuf,
+    /// What it has said; a file without a name, which nothing can leave behind.
+    log: File,
 }
 
 impl Machine {
@@ -29,9 +30,7 @@ impl Machine {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("assured-package-{}-{number}", std::process::id());
-        fs::create_dir_all(folder()).unwrap();
-        let log = folder().join(format!("{name}.log"));
-        let output = File::create(&log).unwrap();
+        let log = tempfile::tempfile().unwrap();
         // A socket without a file, which nothing can leave behind.
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let socket = UnixDatagram::bind_addr(&address).unwrap();
@@ -42,8 +41,8 @@ impl Machine {
             .arg(&name)
             .env("NOTIFY_SOCKET", format!("@{name}"))
             .stdin(Stdio::piped())
-            .stdout(output.try_clone().unwrap())
-            .stderr(output)
+            .stdout(log.try_clone().unwrap())
+            .stderr(log.try_clone().unwrap())
             // A Ctrl-C of the terminal is the test's; the holder ends after it.
             .process_group(0)
             .spawn()
@@ -133,11 +132,9 @@ impl Drop for Machine {
             let _ = self.holder.wait();
         }
         if std::thread::panicking() {
-            eprintln!(
-                "--- the machine:\n{}\n---",
-                fs::read_to_string(&self.log).unwrap_or_default()
-            );
+            let mut said = String::new();
+            let read = self.log.rewind().and_then(|()| self.log.read_to_string(&mut said));
+            eprintln!("--- the machine ({read:?}):\n{said}\n---");
         }
-        let _ = fs::remove_file(&self.log);
     }
 }
