@@ -15,7 +15,7 @@ lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-cli
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
 tools="prometheus prometheus-alertmanager python3-aiosmtpd python3-venv mandoc bsdutils"
 browser="chromium chromium-driver fonts-dejavu-core"
-package="dpkg-dev binutils lintian systemd systemd-sysv systemd-container dbus python3-minimal"
+package="dpkg-dev binutils lintian systemd systemd-container dbus procps mandoc python3"
 bench="wrk util-linux"
 
 wanted=

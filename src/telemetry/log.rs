@@ -3,12 +3,10 @@
 use std::io::{self, IsTerminal, Stderr};
 
 use tracing_journald::{Priority, PriorityMappings};
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::SubscriberBuilder;
-use tracing_subscriber::fmt::format::{DefaultFields, Format, Full};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, Registry};
+use tracing_subscriber::fmt::format::DefaultFields;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, fmt};
 
 /// What a line of the log looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +34,11 @@ pub enum LogError {
     },
     /// There is no journal to write to.
     #[error(
-        "log.format = \"journald\", but the journal at /run/systemd/journal/socket cannot be written to \
-         ({0}): start systemd-journald, give a container that socket, or use \"text\" or \"json\", \
-         which go to standard error"
+        "log.format = \"journald\", but nothing can be written to \
+         /run/systemd/journal/socket ({0}): start systemd-journald, give a container that socket, \
+         or use \"text\" or \"json\", which go to standard error"
     )]
-    Journal(#[source] io::Error),
+    Journal(io::Error),
     /// It was set up before.
     #[error("the log was set up twice")]
     Twice,
@@ -61,29 +59,22 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), LogError> {
     let quiet = if filter.contains("actix") { "" } else { ",actix_server=warn" };
     let filter = EnvFilter::try_new(format!("{filter}{quiet}"))
         .map_err(|e| LogError::Filter { filter: filter.to_owned(), why: e.to_string() })?;
-    match format {
-        LogFormat::Text => lines().with_env_filter(filter).try_init().map_err(|_| LogError::Twice),
-        LogFormat::Json => {
-            lines().with_env_filter(filter).json().try_init().map_err(|_| LogError::Twice)
-        }
-        LogFormat::Journald => {
-            let journal = journal().map_err(LogError::Journal)?;
-            let registry = Registry::default().with(filter).with(journal);
-            registry.try_init().map_err(|_: TryInitError| LogError::Twice)
-        }
-    }
+    let log = match format {
+        LogFormat::Text => lines().boxed(),
+        LogFormat::Json => lines().json().boxed(),
+        LogFormat::Journald => journal().map_err(LogError::Journal)?.boxed(),
+    };
+    Registry::default().with(log).with(filter).try_init().map_err(|_| LogError::Twice)
 }
-
-type Lines = SubscriberBuilder<DefaultFields, Format<Full>, LevelFilter, fn() -> Stderr>;
 
 /// Lines on standard error.
-fn lines() -> Lines {
+fn lines() -> fmt::Layer<Registry, DefaultFields, fmt::format::Format, fn() -> Stderr> {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt().with_writer(io::stderr as fn() -> Stderr).with_ansi(colours)
+    fmt::layer().with_writer(io::stderr as fn() -> Stderr).with_ansi(colours)
 }
 
-/// The journal, by its own protocol. Levels are the priorities that syslog has for them: what is of
-/// interest to who looks into a matter only is `debug`, and nothing is a `notice`.
+/// The journal, by its own protocol. Levels have the priorities to which syslog gives the same
+/// names: `info` is no notice.
 fn journal() -> io::Result<tracing_journald::Layer> {
     let priorities = PriorityMappings {
         error: Priority::Error,

@@ -118,3 +118,18 @@ fn it_may_use_this_machine_s_libvirt_as_long_as_its_user_is_in_the_group() {
     machine
         .until("the host to be refused", "assured hosts list | grep 'authentication unavailable'");
 }
+
+/// As docs/install.md says it, for whoever wants to start it by hand.
+#[test]
+fn a_unit_that_was_masked_before_is_not_started() {
+    if is_left_out() {
+        return;
+    }
+    let machine = Machine::boot();
+    machine.does("systemctl mask assured");
+    machine.installs(this());
+    assert_eq!(machine.does("systemctl is-active assured || true"), "inactive");
+    machine.does("test ! -e /var/lib/assured && systemctl unmask assured");
+    machine.does("systemctl enable --now assured");
+    assert!(machine.property("StatusText").starts_with("serving on"));
+}

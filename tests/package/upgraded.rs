@@ -57,6 +57,7 @@ fn what_an_administrator_has_not_touched_is_new_and_what_he_has_disabled_stays_s
     machine.does(&format!("grep '{NEWS}' {CONFIG}"));
     assert_eq!(machine.does(&format!("stat --format '%G %a' {CONFIG}")), "assured 640");
     assert_eq!(machine.does("systemctl is-enabled assured || true"), "disabled");
+    assert_eq!(machine.does("systemctl is-active assured || true"), "inactive");
 }
 
 /// As docs/install.md says how to go back.
