@@ -37,7 +37,7 @@ run: build ## The service on this machine's own qemu:///system
 	$(SUDO) $(TARGET)/debug/assured run --config config/this-machine.toml
 
 .PHONY: test
-test: packages ## Every test; LAB=off leaves out what needs real hosts, and says so
+test: packages $(if $(filter off,$(LAB)),,cargo-deb) ## Every test; LAB=off leaves out what needs real hosts, and says so
 ifeq ($(LAB),off)
 	@echo '*** LAB=off: the tests on real libvirt and real guests are LEFT OUT ***' >&2
 	LAB=off cargo test --workspace --no-fail-fast --exclude assured-lab
@@ -115,21 +115,21 @@ bench: packages ## Each figure beside its floor, measured in the same run
 	$(RUNNER) cargo bench --bench whole
 
 .PHONY: install
-install: packages ## Install the program to $(PREFIX)/bin with its manual page and completions, an example to /etc/assured, a systemd unit
+install: packages ## Install the program to $(PREFIX)/bin with its manual page, completions, a first configuration, a systemd unit
 	cargo build --release --bin assured
 	$(SUDO) install -D -m 0755 $(TARGET)/release/assured $(DESTDIR)$(PREFIX)/bin/assured
-	$(SUDO) install -d -m 0755 $(DESTDIR)/etc/assured
-	@test -e $(DESTDIR)/etc/assured/assured.toml || \
-	    sed '1s|#:schema .*|#:schema $(PREFIX)/share/assured/assured.schema.json|' config/example.toml | \
-	    $(SUDO) install -m 0640 /dev/stdin $(DESTDIR)/etc/assured/assured.toml
-	$(SUDO) install -D -m 0644 deploy/systemd/assured.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/assured.conf
-	$(TARGET)/release/assured schema | $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/assured/assured.schema.json
-	$(TARGET)/release/assured man | $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/man/man1/assured.1
-	$(TARGET)/release/assured completions bash | \
-	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/bash-completion/completions/assured
-	$(TARGET)/release/assured completions zsh | \
-	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_assured
-	$(TARGET)/release/assured completions fish | \
-	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/assured.fish
-	sed 's|/usr/local/|$(PREFIX)/|' deploy/systemd/assured.service | \
+	$(SUDO) deploy/install-files.sh $(TARGET)/release/assured $(PREFIX) $(DESTDIR)
+	$(SUDO) install -D -m 0644 deploy/systemd/assured.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/assured.conf
+	sed 's|=/usr/bin/assured|=$(PREFIX)/bin/assured|' deploy/systemd/assured.service | \
 	    $(SUDO) install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/assured.service
+
+.PHONY: cargo-deb
+cargo-deb:
+	@cargo deb --version >/dev/null 2>&1 || cargo install cargo-deb --locked
+
+.PHONY: deb
+deb: packages cargo-deb ## A Debian package, to $(TARGET)/debian
+	cargo build --release --bin assured
+	rm -rf $(TARGET)/release/package
+	deploy/install-files.sh $(TARGET)/release/assured /usr $(abspath $(TARGET))/release/package
+	cargo deb --no-build --locked

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs the Debian packages that assured needs and this machine lacks.
 #
-#   deploy/install-packages.sh [build] [lab] [tools] [browser] [bench]      all but bench if none is named
+#   deploy/install-packages.sh [build] [lab] [tools] [browser] [package] [bench]      all but bench if none is named
 #
 # build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need. tools: whose
-# programs the tests ask for their opinion. browser: what the tests of the dashboard look at it with. bench: what loads
+# programs the tests ask for their opinion. browser: what the tests of the dashboard look at it with. package: what
+# the Debian package is made and checked with, and the machine that its tests install it on. bench: what loads
 # the HTTP interface in benchmarks.
 # Does nothing, fast, if all are there. Uses sudo when it is not run by root.
 set -eu
@@ -14,10 +15,11 @@ lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-cli
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
 tools="prometheus prometheus-alertmanager python3-aiosmtpd python3-venv mandoc bsdutils"
 browser="chromium chromium-driver fonts-dejavu-core"
+package="dpkg-dev binutils lintian systemd systemd-container dbus procps mandoc python3"
 bench="wrk util-linux"
 
 wanted=
-[ $# -gt 0 ] || set -- build lab tools browser
+[ $# -gt 0 ] || set -- build lab tools browser package
 for group in "$@"; do
     case $group in
         build)
@@ -28,9 +30,10 @@ for group in "$@"; do
         lab) wanted="$wanted $lab" ;;
         tools) wanted="$wanted $tools" ;;
         browser) wanted="$wanted $browser" ;;
+        package) wanted="$wanted $package" ;;
         bench) wanted="$wanted $bench" ;;
         *)
-            echo "$0: there is no group \"$group\": use build, lab, tools, browser, bench, or none for all but bench" >&2
+            echo "$0: there is no group \"$group\": use build, lab, tools, browser, package, bench, or none for all but bench" >&2
             exit 64
             ;;
     esac

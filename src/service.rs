@@ -47,6 +47,7 @@ pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
     let format = match settings.log.format {
         config::LogFormat::Text => LogFormat::Text,
         config::LogFormat::Json => LogFormat::Json,
+        config::LogFormat::Journald => LogFormat::Journald,
     };
     telemetry::init_log(format, &settings.log.filter)?;
     #[cfg(feature = "faults")]

@@ -20,11 +20,13 @@ pub enum LogFormat {
     Text,
     /// An object per line.
     Json,
+    /// Entries of systemd's journal, with fields.
+    Journald,
 }
 
 impl LogFormat {
     /// Every form.
-    pub const ALL: &'static [Self] = &[Self::Text, Self::Json];
+    pub const ALL: &'static [Self] = &[Self::Text, Self::Json, Self::Journald];
 
     /// The one text form.
     #[must_use]
@@ -32,19 +34,16 @@ impl LogFormat {
         match self {
             Self::Text => "text",
             Self::Json => "json",
+            Self::Journald => "journald",
         }
     }
 }
 
 impl Log {
     pub(super) fn read(mut section: Section<'_>) -> Option<Self> {
-        let format = section.need("format").and_then(|entry| {
-            if entry.str() == Some("journald") {
-                entry.reject("`journald` is not available in this version: use text or json")
-            } else {
-                entry.choice(LogFormat::ALL, LogFormat::as_str)
-            }
-        });
+        let format = section
+            .need("format")
+            .and_then(|entry| entry.choice(LogFormat::ALL, LogFormat::as_str));
         let filter = section.need("filter").and_then(Entry::text).filter(|filter| {
             let parsed = tracing_subscriber::EnvFilter::builder().parse(filter);
             if let Err(error) = &parsed {

@@ -84,6 +84,23 @@ fn the_example_for_operators_is_a_configuration() {
     assert!(!settings.hosts.is_empty() && !settings.instances.is_empty());
 }
 
+/// The one that is installed. Behind a `#` without a space is what an operator may want: it is right too.
+#[test]
+fn the_first_configuration_names_no_host() {
+    let first = include_str!("../../config/first.toml");
+    let settings = read_files(&[first], &[]).unwrap();
+    assert!(settings.hosts.is_empty() && settings.instances.is_empty());
+    assert_eq!(settings.log.format, LogFormat::Journald);
+
+    let wanted = |line: &str| {
+        let behind = line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', ':']));
+        behind.unwrap_or(line).to_owned() + "\n"
+    };
+    let all: String = first.lines().map(wanted).collect();
+    let settings = read_files(&[&all], &[]).unwrap();
+    assert_eq!((settings.hosts.len(), settings.instances.len()), (1, 0));
+}
+
 #[test]
 fn tables_merge_key_by_key_and_a_later_file_wins() {
     let first = "[poll]\ninterval = '3s'\njitter = 0.2\nby_state = { paused = '4s' }";

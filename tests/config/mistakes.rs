@@ -52,7 +52,6 @@ fn unknown_keys() {
 #[test]
 fn what_is_for_a_later_version() {
     let later = "is not available in this version";
-    misshapen("[log]\nformat = 'journald'", &[("log.format", later)]);
     misshapen("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
 }
 
@@ -100,7 +99,10 @@ fn values() {
     }
     check("database.url = 'sqlite::memory:'", &[("database.url", "must name a file")]);
     check("database.url = 'sqlite:///a?b'", &[("database.url", "`?` and `#` have no meaning")]);
-    check("[log]\nformat = 'xml'", &[("log.format", "must be one of text, json, not \"xml\"")]);
+    check(
+        "[log]\nformat = 'xml'",
+        &[("log.format", "must be one of text, json, journald, not \"xml\"")],
+    );
     check("[log]\nfilter = 'a=b=c'", &[("log.filter", "must be a filter such as")]);
 }
 

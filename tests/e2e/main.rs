@@ -21,6 +21,7 @@ mod drain;
 mod ends;
 mod holds;
 mod hosts;
+mod journal;
 mod limits;
 mod manager;
 mod prometheus;
