@@ -52,7 +52,7 @@ pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
     #[cfg(feature = "faults")]
     crate::faults::from_environment().map_err(|e| Failure::Start(e.to_string()))?;
     // Before the token: a disk on which nothing can be written is told as what it is.
-    let store = Store::open(&settings.database.url.to_string())?;
+    let store = Store::open_at(&settings.database.url)?;
     let token = OperatorToken::in_dir(&settings.service.data_dir)?;
     let system = actix::System::with_tokio_rt(|| match runtime() {
         Ok(runtime) => runtime,
@@ -94,6 +94,7 @@ async fn live(
     };
     let streams = Streams::default();
     let shown = streams.clone();
+    let backend = settings.database.url.backend();
     let outside = move |doors: &Doors| {
         let state = State {
             board,
@@ -105,7 +106,7 @@ async fn live(
             streams: shown,
             token,
             version: VERSION,
-            backend: "sqlite",
+            backend,
         };
         vec![web.beside(state)]
     };

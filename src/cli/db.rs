@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::common::Context;
 use super::failure::Failure;
-use crate::store::Store;
+use crate::store::{Location, Store};
 
 /// Bring the database up to date, copy it, check it
 #[derive(Debug, Args)]
@@ -55,10 +55,11 @@ struct Checked {
 
 impl Db {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let database = context.common.settings()?.database.url.to_string();
+        let location = context.common.settings()?.database.url;
+        let database = location.to_string();
         match &self.command {
             Command::Migrate => {
-                let migrations = Store::migrate(&database)?;
+                let migrations = Store::migrate(&location)?;
                 context.tell(&Migrated { database, migrations }, |done| {
                     if done.migrations.is_empty() {
                         return format!("{} is up to date", done.database);
@@ -67,19 +68,20 @@ impl Db {
                 })
             }
             Command::Backup { file } => {
-                Store::backup(&database, file)?;
+                Store::backup(&location, file)?;
                 let done = BackedUp { database, backup: file.clone() };
                 context.tell(&done, |done| {
                     format!("{} is copied to {}", done.database, done.backup.display())
                 })
             }
-            Command::Check => check(context, database),
+            Command::Check => check(context, &location),
         }
     }
 }
 
-fn check(context: &Context<'_>, database: String) -> Result<String, Failure> {
-    let report = Store::check(&database)?;
+fn check(context: &Context<'_>, location: &Location) -> Result<String, Failure> {
+    let database = location.to_string();
+    let report = Store::check(location)?;
     if !report.problems.is_empty() {
         let text = format!(
             "{database} is damaged:\n  {}\nKeep a copy of it, then restore a backup in its place.",

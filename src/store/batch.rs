@@ -6,10 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::SqliteConnection;
-
-use super::failure::Failure;
-use super::sql::{attempts, definitions, deliveries, events, hosts, incidents, instances};
 use crate::model::{
     Attempt, AttemptId, Delivery, DeliveryId, Event, EventId, HostId, HostRecord, Incident,
     IncidentId, Instance, InstanceId, Kept, Severity, Tried,
@@ -68,46 +64,6 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.rows() == 0
     }
-
-    /// Writes it all. The caller holds the transaction.
-    pub(super) fn write(&self, conn: &mut SqliteConnection) -> Result<(), Failure> {
-        if self.is_empty() {
-            return hosts::probe(conn);
-        }
-        for host in &self.hosts {
-            hosts::put(conn, host)?;
-        }
-        // What was forgotten may be back within the same batch.
-        for id in &self.removed_instances {
-            instances::remove(conn, *id)?;
-            definitions::remove(conn, *id)?;
-        }
-        for instance in &self.instances {
-            instances::put(conn, instance)?;
-        }
-        for incident in &self.incidents {
-            incidents::put(conn, incident)?;
-        }
-        for attempt in &self.attempts {
-            attempts::put(conn, attempt)?;
-        }
-        for definition in &self.definitions {
-            definitions::put(conn, definition)?;
-        }
-        for delivery in &self.deliveries {
-            deliveries::add(conn, delivery)?;
-        }
-        for tried in &self.tried {
-            deliveries::tried(conn, tried)?;
-        }
-        for event in &self.events {
-            events::add(conn, event)?;
-        }
-        for id in &self.removed_hosts {
-            hosts::remove(conn, id)?;
-        }
-        Ok(())
-    }
 }
 
 /// What a commit was.
@@ -148,23 +104,4 @@ pub struct Loaded {
     pub last_attempt: AttemptId,
     /// The last delivery's number.
     pub last_delivery: DeliveryId,
-}
-
-impl Loaded {
-    /// Reads it all. The caller holds the transaction, so that it is of one moment.
-    pub(super) fn read(conn: &mut SqliteConnection) -> Result<Self, Failure> {
-        Ok(Self {
-            hosts: hosts::all(conn)?,
-            instances: instances::all(conn)?,
-            open_incidents: incidents::open(conn)?,
-            attempts: attempts::counting(conn)?,
-            shutdowns: attempts::shutdowns_before(conn)?,
-            definitions: definitions::all(conn)?,
-            told: deliveries::told(conn)?,
-            last_event: events::last(conn)?,
-            last_incident: incidents::last(conn)?,
-            last_attempt: attempts::last(conn)?,
-            last_delivery: deliveries::last(conn)?,
-        })
-    }
 }

@@ -60,7 +60,6 @@ fn what_is_for_a_later_version() {
     let later = "is not available in this version";
     misshapen("[database]\nretain_events = '90d'", &[("database.retain_events", later)]);
     misshapen("[log]\nformat = 'journald'", &[("log.format", later)]);
-    misshapen("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
 }
 
 #[test]
