@@ -225,6 +225,18 @@ impl Store {
         self.inner.healthy.load(Ordering::Relaxed)
     }
 
+    /// Whether another process has the database by now, of which this one lost its hold: it is to end. Never so for a
+    /// file, whose lock is lost with the process only.
+    #[must_use]
+    pub fn taken_over(&self) -> watch::Receiver<bool> {
+        let known = match &self.inner.place {
+            Place::Memory(_) => None,
+            Place::Kept { writer, .. } => writer.taken_over(),
+        };
+        // Of a sender that is gone nothing new is heard, which is right.
+        known.unwrap_or_else(|| watch::channel(false).1)
+    }
+
     /// Makes every commit and load fail until the outage ends: for simulations of a database that
     /// cannot be reached. On a file, readers go on.
     pub fn simulate(&self, outage: Outage) {

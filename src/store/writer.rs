@@ -72,6 +72,11 @@ impl Writer {
         self.life().close();
     }
 
+    /// Whether another process has the database by now; none where that cannot be.
+    pub(super) fn taken_over(&self) -> Option<watch::Receiver<bool>> {
+        self.database.taken_over()
+    }
+
     fn alive(&self) -> Result<watch::Receiver<Option<String>>, StoreError> {
         let mut life = self.life();
         if life.ended.borrow().is_some() {
