@@ -1,5 +1,6 @@
 //! `assured db`: the database, without the service.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -28,6 +29,18 @@ enum Command {
         /// The new file
         file: PathBuf,
     },
+    /// Copy all records from one database into another that has none, of whatever kind
+    #[command(
+        after_help = "Example:\n  assured db copy --from sqlite:///var/lib/assured/assured.db --to 'postgres://assured@db.example.net/assured'\n\nNeither may be in use. A password is better left to PGPASSFILE or ~/.pgpass than put into the URL."
+    )]
+    Copy {
+        /// The URL of the database that has the records
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The URL of the database that is to have them
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Read the whole database and say whether it is sound
     #[command(after_help = "Example:\n  assured db check")]
     Check,
@@ -46,6 +59,13 @@ struct BackedUp {
 }
 
 #[derive(Serialize)]
+struct Copied {
+    from: String,
+    to: String,
+    rows: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
 struct Checked {
     database: String,
     schema: Option<String>,
@@ -55,6 +75,9 @@ struct Checked {
 
 impl Db {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
+        if let Command::Copy { from, to } = &self.command {
+            return copy(context, &Location::parse(from)?, &Location::parse(to)?);
+        }
         let location = context.common.settings()?.database.url;
         let database = location.to_string();
         match &self.command {
@@ -74,9 +97,26 @@ impl Db {
                     format!("{} is copied to {}", done.database, done.backup.display())
                 })
             }
-            Command::Check => check(context, &location),
+            Command::Check | Command::Copy { .. } => check(context, &location),
         }
     }
+}
+
+fn copy(context: &Context<'_>, from: &Location, to: &Location) -> Result<String, Failure> {
+    let mut shown = 0;
+    let counts = Store::copy(from, to, |rows, of| {
+        // At each tenth, and at the end: a line each, for a log as for a terminal.
+        let tenth = rows.saturating_mul(10) / of.max(1);
+        if tenth > shown {
+            shown = tenth;
+            eprintln!("{rows} of {of} rows");
+        }
+    })?;
+    let (from, to) = (from.to_string(), to.to_string());
+    context.tell(&Copied { from, to, rows: counts.into_iter().collect() }, |done| {
+        let rows: u64 = done.rows.values().sum();
+        format!("{rows} rows of {} are in {}", done.from, done.to)
+    })
 }
 
 fn check(context: &Context<'_>, location: &Location) -> Result<String, Failure> {

@@ -71,6 +71,8 @@ pub(super) enum Access {
     Write,
     /// Reading: all of one moment.
     Read,
+    /// Reading for a copy: the same, for however long it takes.
+    Copy,
 }
 
 /// What is done in a transaction.

@@ -139,6 +139,22 @@ pub enum StoreError {
         /// The target.
         path: PathBuf,
     },
+    /// A copy's target has records, or is its source.
+    #[error(
+        "the database {database} is not empty; a copy overwrites nothing: name one that has no records yet"
+    )]
+    NotEmpty {
+        /// The target.
+        database: String,
+    },
+    /// A copy's target has not as many rows as its source. None were kept.
+    #[error(
+        "the copy in the database {database} would have lacked rows, so nothing was copied; check the source with `assured db check`"
+    )]
+    Torn {
+        /// The target.
+        database: String,
+    },
     /// What a server has is backed up by its own tools.
     #[error(
         "a database on a server is backed up by PostgreSQL's own tool, while the service runs or not: {command}"
@@ -213,6 +229,12 @@ impl StoreError {
                 | Self::Stopped
                 | Self::Server(ServerError::Lost { .. })
         )
+    }
+
+    /// Whether another process has the database: who waits may have it next.
+    #[must_use]
+    pub const fn is_in_use_on_a_server(&self) -> bool {
+        matches!(self, Self::Server(ServerError::InUse { .. }))
     }
 
     /// Whether the connection was lost: another one may find the database well.

@@ -18,6 +18,7 @@
 mod admin;
 mod backend;
 mod batch;
+mod copy;
 mod error;
 mod failure;
 mod form;
@@ -42,6 +43,7 @@ use tokio::time::Instant;
 
 pub use admin::CheckReport;
 pub use batch::{Batch, CommitStats, Loaded};
+pub use copy::Counts;
 pub use error::StoreError;
 pub use location::Location;
 pub use postgres::{Server, ServerError};

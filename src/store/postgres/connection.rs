@@ -69,11 +69,17 @@ fn settings(mode: Mode) -> String {
 impl backend::Connection for PgConnection {
     fn transact(&mut self, access: Access, work: Work<'_>) -> Result<(), Failure> {
         let mut cause = None;
+        if access == Access::Copy {
+            // Who it is copied to may take his time.
+            self.batch_execute(
+                "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+            )?;
+        }
         // All that is read is of one moment, as it is in SQLite.
         let transaction = self.build_transaction().repeatable_read();
         let mut transaction = match access {
             Access::Write => transaction,
-            Access::Read => transaction.read_only(),
+            Access::Read | Access::Copy => transaction.read_only(),
         };
         let done = transaction.run(|conn| noting(&mut cause, work(conn)));
         outcome(done, cause)

@@ -52,7 +52,7 @@ pub(in crate::store) fn open(server: &Server) -> Result<Opened, StoreError> {
     let mut conn = connect(server, Mode::Write)?;
     suits(&mut conn, &database)?;
     let myself = owner::myself(&mut conn).map_err(explain)?;
-    if !owner::try_lock(&mut conn).map_err(explain)? {
+    if !owner::lock_soon(&mut conn).map_err(explain)? {
         let by = owner::holder(&mut conn).map_err(explain)?;
         let by = by.map_or_else(|| "which has just ended".to_owned(), |(_, who)| who);
         return Err(ServerError::InUse { database, by }.into());

@@ -6,15 +6,22 @@
 //!
 //! Not in here: when a connection is made.
 
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use super::ServerError;
+use super::words::by_kind;
 use crate::store::failure::Failure;
 
 /// The key of the advisory lock, in each database for itself: `assured` and a zero byte, as a number. In `pg_locks`
 /// it is `classid` 1634956149 and `objid` 1919247360, with `objsubid` 1.
 const LOCK: i64 = 0x6173_7375_7265_6400;
+
+/// How long a session may take to end whose client has gone.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// One connection, as the server knows it: a number is used again, but not at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +57,9 @@ const WHO: &str = "SELECT a.pid, (extract(epoch FROM a.backend_start) * 1000000)
      concat_ws(' ', nullif(a.application_name, ''), 'from', coalesce(host(a.client_addr), 'the server''s machine'), \
          'as server process', a.pid::text) AS who FROM pg_stat_activity a ";
 
+/// Takes the lock when it is free; the session's `lock_timeout` is the bound.
+const WAIT: &str = "SELECT pg_advisory_lock($1)";
+
 /// Which connection this is.
 pub(super) fn myself(conn: &mut PgConnection) -> Result<Backend, Failure> {
     let row: Row =
@@ -61,6 +71,22 @@ pub(super) fn myself(conn: &mut PgConnection) -> Result<Backend, Failure> {
 pub(super) fn try_lock(conn: &mut PgConnection) -> Result<bool, Failure> {
     let query = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS locked");
     Ok(query.bind::<BigInt, _>(LOCK).get_result::<Locked>(conn)?.locked)
+}
+
+/// The same, with a moment's patience: a process that has just ended may have its session for a little while yet.
+pub(super) fn lock_soon(conn: &mut PgConnection) -> Result<bool, Failure> {
+    conn.transaction(|conn| {
+        conn.batch_execute(&format!("SET LOCAL lock_timeout = {}", MOMENT.as_millis()))?;
+        // A lock of the session's, so it outlives the transaction.
+        diesel::sql_query(WAIT).bind::<BigInt, _>(LOCK).execute(conn)?;
+        Ok(true)
+    })
+    .or_else(|error: diesel::result::Error| match by_kind(&error, "") {
+        Some(ServerError::Locked { .. }) => Ok(false),
+        // In whatever words it was refused.
+        _ if holder(conn).is_ok_and(|holder| holder.is_some()) => Ok(false),
+        _ => Err(error.into()),
+    })
 }
 
 /// Who has the lock, and what is known of him; nobody where he is just gone.
@@ -95,8 +121,7 @@ pub(super) fn retake(
         let end = diesel::sql_query("SELECT pg_terminate_backend($1) AS locked");
         end.bind::<Integer, _>(backend.pid).execute(conn)?;
         // Waits until it has ended; the session's lock_timeout is the bound. One lock more than is needed does no harm.
-        let wait = diesel::sql_query("SELECT true AS locked FROM pg_advisory_lock($1)");
-        wait.bind::<BigInt, _>(LOCK).execute(conn)?;
+        diesel::sql_query(WAIT).bind::<BigInt, _>(LOCK).execute(conn)?;
     }
     let found: Term = diesel::sql_query("SELECT term FROM ownership").get_result(conn)?;
     if found.term == term { Ok(()) } else { Err(taken(None).into()) }

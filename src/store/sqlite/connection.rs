@@ -64,7 +64,7 @@ impl backend::Connection for SqliteConnection {
         let mut cause = None;
         let done = match access {
             Access::Write => self.immediate_transaction(|conn| noting(&mut cause, work(conn))),
-            Access::Read => self.transaction(|conn| noting(&mut cause, work(conn))),
+            Access::Read | Access::Copy => self.transaction(|conn| noting(&mut cause, work(conn))),
         };
         outcome(done, cause)
     }

@@ -9,7 +9,6 @@ use diesel::connection::SimpleConnection;
 use super::place::FilePlace;
 use super::sample::*;
 use super::{commit, numbers, one, run};
-use crate::model::EventId;
 use crate::store::session::Session;
 use crate::store::sqlite::connection::{Mode, connect};
 use crate::store::sqlite::words::by_text;

@@ -74,6 +74,19 @@ fn every_record_comes_back(place: &Place) {
     let mut runner = TestRunner::new(ProptestConfig::with_cases(cases(place)));
     let kept = place.open().unwrap();
     let done = runner.run(&(any_batch(), any_batch()), |(first, second)| {
+        if !matches!(place, Place::Memory) {
+            let empty = [
+                "deliveries",
+                "definitions",
+                "events",
+                "attempts",
+                "incidents",
+                "instances",
+                "hosts",
+            ]
+            .map(|table| format!("DELETE FROM {table};"));
+            place.execute(&empty.concat()).unwrap();
+        }
         let store =
             if matches!(place, Place::Memory) { place.open().unwrap() } else { kept.clone() };
         commit(&store, first.clone()).unwrap();
@@ -100,19 +113,6 @@ fn every_record_comes_back(place: &Place) {
         }
         next.events = first.events;
         prop_assert_eq!(&stored(&store), &next);
-        if !matches!(place, Place::Memory) {
-            let empty = [
-                "deliveries",
-                "definitions",
-                "events",
-                "attempts",
-                "incidents",
-                "instances",
-                "hosts",
-            ]
-            .map(|table| format!("DELETE FROM {table};"));
-            place.execute(&empty.concat()).unwrap();
-        }
         Ok(())
     });
     done.unwrap();
