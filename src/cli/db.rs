@@ -29,9 +29,12 @@ enum Command {
         /// The new file
         file: PathBuf,
     },
-    /// Copy all records from one database into another that has none, of whatever kind
+    /// Copy all records into another database that has none, of whatever kind
+    ///
+    /// Neither may be in use. A password is better left to PGPASSFILE or ~/.pgpass than put into a URL, which
+    /// everybody on this machine can see.
     #[command(
-        after_help = "Example:\n  assured db copy --from sqlite:///var/lib/assured/assured.db --to 'postgres://assured@db.example.net/assured'\n\nNeither may be in use. A password is better left to PGPASSFILE or ~/.pgpass than put into the URL."
+        after_help = "Example:\n  assured db copy --from sqlite:///var/lib/assured/assured.db --to postgres://assured@db.example.net/assured"
     )]
     Copy {
         /// The URL of the database that has the records
@@ -75,13 +78,14 @@ struct Checked {
 
 impl Db {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        if let Command::Copy { from, to } = &self.command {
-            return copy(context, &Location::parse(from)?, &Location::parse(to)?);
-        }
-        let location = context.common.settings()?.database.url;
-        let database = location.to_string();
+        let configured = || -> Result<(Location, String), Failure> {
+            let location = context.common.settings()?.database.url;
+            let database = location.to_string();
+            Ok((location, database))
+        };
         match &self.command {
             Command::Migrate => {
+                let (location, database) = configured()?;
                 let migrations = Store::migrate(&location)?;
                 context.tell(&Migrated { database, migrations }, |done| {
                     if done.migrations.is_empty() {
@@ -91,13 +95,17 @@ impl Db {
                 })
             }
             Command::Backup { file } => {
+                let (location, database) = configured()?;
                 Store::backup(&location, file)?;
                 let done = BackedUp { database, backup: file.clone() };
                 context.tell(&done, |done| {
                     format!("{} is copied to {}", done.database, done.backup.display())
                 })
             }
-            Command::Check | Command::Copy { .. } => check(context, &location),
+            Command::Copy { from, to } => {
+                copy(context, &Location::parse(from)?, &Location::parse(to)?)
+            }
+            Command::Check => check(context, &configured()?.0),
         }
     }
 }

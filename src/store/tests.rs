@@ -5,6 +5,7 @@
 //! for what outlives its store). What only a file can do, or only a server, is in files of its own.
 
 mod admin;
+mod copy;
 mod crash;
 mod faults;
 mod files;
