@@ -1,15 +1,17 @@
 //! The real program on a real PostgreSQL: one process acts, another stands by and takes over; what is told of it.
 //!
 //! Not in here: hosts. What the store does by itself is in `src/store/tests`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+#![allow(missing_docs, unreachable_pub)]
 
 mod service;
 
 use std::time::Duration;
 
 use assured_lab::{Postgres, wait_until};
-use nix::sys::signal::Signal;
+use rustix::process::Signal;
 
-use service::{Service, Site};
+use service::Site;
 
 /// How long a takeover may take, as docs/postgresql.md promises it.
 const TAKEOVER: Duration = Duration::from_secs(10);
@@ -36,14 +38,19 @@ fn a_standby_waits_and_takes_over_when_the_other_is_killed() {
     })
     .unwrap();
     assert!(second.address().is_none(), "who can be reached is the one that acts");
-    assert_eq!(second.log().matches("standby: ").count(), 1, "said once");
+    assert_eq!(
+        second.log().matches(" standby: the database").count(),
+        1,
+        "said once: {}",
+        second.log()
+    );
 
-    first.send(Signal::SIGKILL);
+    first.send(Signal::KILL);
     first.wait();
     let took = second.until_serving();
     assert!(took < TAKEOVER, "{took:?}");
     second.until_logged("takes over");
-    second.send(Signal::SIGTERM);
+    second.send(Signal::TERM);
     assert_eq!(second.wait(), Some(0));
 }
 
@@ -55,12 +62,12 @@ fn a_standby_is_ended_by_a_signal() {
     first.until_serving();
     let mut second = site.start();
     second.until_logged("standby: ");
-    second.send(Signal::SIGTERM);
+    second.send(Signal::TERM);
     assert_eq!(second.wait(), Some(0));
     // One that ends in order lets the next one in at once.
     let mut third = site.start();
     third.until_logged("standby: ");
-    first.send(Signal::SIGTERM);
+    first.send(Signal::TERM);
     assert_eq!(first.wait(), Some(0));
     assert!(third.until_serving() < TAKEOVER);
 }
@@ -88,13 +95,13 @@ fn a_standby_outlasts_the_servers_restart() {
     first.until_serving();
     let mut second = site.start();
     second.until_logged("standby: ");
-    first.send(Signal::SIGSTOP);
+    first.send(Signal::STOP);
     server.stop().unwrap();
     second.until_logged("cannot be reached");
     server.start().unwrap();
     second.until_serving();
     // The first finds out that it is not the one any more.
-    first.send(Signal::SIGCONT);
+    first.send(Signal::CONT);
     assert_eq!(first.wait(), Some(74));
     assert_eq!(second.get("/api/v1/status")["database"]["healthy"], true);
 }
