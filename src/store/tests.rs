@@ -17,6 +17,7 @@ mod reading;
 mod round_trip;
 mod sample;
 mod server;
+mod sessions;
 mod thread;
 
 use super::{Batch, Store, StoreError};

@@ -176,3 +176,15 @@ fn the_database_is_a_file_in_whatever_directory() {
     let again = read(&format!("database.url = '{odd}'")).unwrap().database.url;
     assert_eq!(again, Location::File("/srv/100 % ?#ü/assured.db".into()));
 }
+
+#[test]
+fn the_database_is_on_a_server() {
+    let url = "postgres://me:secret@db.example.net:5433/x?sslmode=require&host=/run/x";
+    let database = read(&format!("database.url = '{url}'")).unwrap().database;
+    assert_eq!(database.url.to_string(), "postgres://me@db.example.net:5433/x?host=/run/x");
+    let with_file = "[database]\nurl = 'postgresql://me@db/x'\npassword_file = '/etc/a b/pw'";
+    let Location::Server(server) = read(with_file).unwrap().database.url else {
+        panic!("a server")
+    };
+    assert!(!server.has_password(), "nobody has read it yet");
+}

@@ -105,6 +105,19 @@ fn values() {
         check(&format!("database.url = '{url}'"), &[("database.url", "must be sqlite:// with")]);
     }
     check("database.url = 'sqlite::memory:'", &[("database.url", "must name a file")]);
+    for (url, why) in [
+        ("postgres:db", "must be sqlite:// with"),
+        ("postgres://a:b/c@db/x", "%2F, %3F or %40"),
+        ("postgres://a:b@c@db/x", "%2F, %3F or %40"),
+        ("postgres://db/x?sslmode", "has no value"),
+        ("postgres://db/x y", "a blank"),
+    ] {
+        check(&format!("database.url = '{url}'"), &[("database.url", why)]);
+    }
+    let both = "[database]\nurl = 'postgres://a:b@db/x'\npassword_file = '/etc/pw'";
+    check(both, &[("database.password_file", "has a password already")]);
+    let file = "[database]\npassword_file = '/etc/pw'";
+    check(file, &[("database.password_file", "an SQLite database has no password")]);
     check("database.url = 'sqlite:///a?b'", &[("database.url", "`?` and `#` have no meaning")]);
     check("[log]\nformat = 'xml'", &[("log.format", "must be one of text, json, not \"xml\"")]);
     check("[log]\nfilter = 'a=b=c'", &[("log.filter", "must be a filter such as")]);

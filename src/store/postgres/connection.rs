@@ -32,9 +32,10 @@ pub(super) fn connect(server: &Server, mode: Mode) -> Result<PgConnection, Store
     let database = server.to_string();
     let conninfo = server.conninfo()?;
     let mut conn = PgConnection::establish(&conninfo.text).map_err(|error| {
-        let why = match &error {
-            ConnectionError::BadConnection(why) => why.clone(),
-            other => other.to_string(),
+        let why = if let ConnectionError::BadConnection(why) = &error {
+            why.clone()
+        } else {
+            error.to_string()
         };
         refused(&conninfo.hide(&why), &database)
     })?;

@@ -25,20 +25,24 @@ pub(super) fn explain(failure: Failure, what: &'static str, database: &str) -> S
 
 /// The error of a statement; none where it has no sentence of its own.
 pub(super) fn by_kind(source: &Error, database: &str) -> Option<ServerError> {
-    let database = database.to_owned();
-    let lost = |why: &str| Some(ServerError::Lost { database: database.clone(), why: tidy(why) });
-    match source {
-        Error::DatabaseError(
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-            told,
-        ) => lost(told.message()),
-        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, told) => {
-            Some(ServerError::ReadOnly { why: tidy(told.message()), database })
+    let lost = |why: &str| ServerError::Lost { database: database.to_owned(), why: tidy(why) };
+    if let Error::DatabaseError(kind, told) = source {
+        if matches!(
+            kind,
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand
+        ) {
+            return Some(lost(told.message()));
         }
-        // A transaction that a lost connection has ended.
-        Error::BrokenTransactionManager => lost("in the midst of a transaction"),
-        other => by_words(&other.to_string(), &database),
+        if matches!(kind, DatabaseErrorKind::ReadOnlyTransaction) {
+            let why = tidy(told.message());
+            return Some(ServerError::ReadOnly { database: database.to_owned(), why });
+        }
     }
+    // A transaction that a lost connection has ended.
+    if matches!(source, Error::BrokenTransactionManager) {
+        return Some(lost("in the midst of a transaction"));
+    }
+    by_words(&source.to_string(), database)
 }
 
 /// Of what was said in English over a connection that stands.
