@@ -1,6 +1,6 @@
 //! `[database]`: where the records are kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -23,7 +23,10 @@ impl Database {
             None => data_dir.map(|dir| Location::File(dir.join("assured.db"))),
         };
         let url = match section.take("password_file") {
-            Some(entry) => url.and_then(|url| with_password_file(&entry, url)),
+            Some(entry) => {
+                let path = entry.absolute_path("/etc/assured/database.password");
+                url.zip(path).and_then(|(url, path)| with_password_file(&entry, url, path))
+            }
             None => url,
         };
         section.finish();
@@ -62,8 +65,7 @@ fn location(entry: &Entry<'_>) -> Option<Location> {
 }
 
 /// The same with the password from a file, which is read for each connection.
-fn with_password_file(entry: &Entry<'_>, url: Location) -> Option<Location> {
-    let path = entry.absolute_path("/etc/assured/database.password")?;
+fn with_password_file(entry: &Entry<'_>, url: Location, path: PathBuf) -> Option<Location> {
     match url {
         Location::Server(server) if server.has_password() => {
             entry.reject("is not wanted: the database's URL has a password already")
