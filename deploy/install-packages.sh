@@ -1,25 +1,26 @@
 #!/bin/sh
 # Installs the Debian packages that assured needs and this machine lacks.
 #
-#   deploy/install-packages.sh [build] [lab] [tools] [browser] [package] [bench]      all but bench if none is named
+#   deploy/install-packages.sh [build] [lab] [tools] [browser] [package] [postgres] [bench]      all but bench if none is named
 #
 # build: what compiling needs. lab: what the hypervisor hosts of the tests and the demo need. tools: whose
 # programs the tests ask for their opinion. browser: what the tests of the dashboard look at it with. package: what
-# the Debian package is made and checked with, and the machine that its tests install it on. bench: what loads
-# the HTTP interface in benchmarks.
+# the Debian package is made and checked with, and the machine that its tests install it on. postgres: the server that
+# tests start for themselves. bench: what loads the HTTP interface in benchmarks.
 # Does nothing, fast, if all are there. Uses sudo when it is not run by root.
 set -eu
 
-build="libvirt-dev pkg-config"
+build="libvirt-dev libpq-dev pkg-config"
 lab="libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-system libvirt-clients qemu-system-x86 iproute2 dnsmasq-base \
     openssh-server sasl2-bin libsasl2-modules gnutls-bin"
 tools="prometheus prometheus-alertmanager python3-aiosmtpd python3-venv mandoc bsdutils"
 browser="chromium chromium-driver fonts-dejavu-core"
 package="dpkg-dev binutils lintian systemd systemd-container dbus procps mandoc python3"
 bench="wrk util-linux"
+postgres="postgresql"
 
 wanted=
-[ $# -gt 0 ] || set -- build lab tools browser package
+[ $# -gt 0 ] || set -- build lab tools browser package postgres
 for group in "$@"; do
     case $group in
         build)
@@ -31,9 +32,10 @@ for group in "$@"; do
         tools) wanted="$wanted $tools" ;;
         browser) wanted="$wanted $browser" ;;
         package) wanted="$wanted $package" ;;
+        postgres) wanted="$wanted $postgres" ;;
         bench) wanted="$wanted $bench" ;;
         *)
-            echo "$0: there is no group \"$group\": use build, lab, tools, browser, package, bench, or none for all but bench" >&2
+            echo "$0: there is no group \"$group\": use build, lab, tools, browser, package, postgres, bench, or none for all but bench" >&2
             exit 64
             ;;
     esac
@@ -75,6 +77,17 @@ case "$missing " in
                 systemctl cat "$unit.service" >/dev/null 2>&1 || $sudo systemctl mask "$unit.service"
             done
             echo "Prometheus and Alertmanager are not started by this; \`systemctl unmask\` them if you want them."
+        fi
+        ;;
+esac
+# Only the programs of PostgreSQL are wanted: tests start a server of their own, in a folder of their own. The package
+# brings the file that includes this folder, so nobody is asked which of two files is to stay.
+case "$missing " in
+    *" postgresql "*)
+        if [ ! -e /etc/postgresql-common ]; then
+            $sudo mkdir -p /etc/postgresql-common/createcluster.d
+            echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.d/assured.conf >/dev/null
+            echo "No PostgreSQL cluster is made by this; remove /etc/postgresql-common/createcluster.d/assured.conf if you want one."
         fi
         ;;
 esac

@@ -9,6 +9,7 @@ mod manager;
 mod reach;
 mod reading;
 mod signals;
+mod standby;
 mod web;
 mod zeroes;
 
@@ -22,11 +23,12 @@ use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::http::{OperatorToken, State, Streams};
 use crate::snapshot::Board;
-use crate::store::Store;
+use crate::store::{ServerError, Store};
 use crate::telemetry::{self, LogFormat, Metrics, whole};
 
 pub use failure::Failure;
 
+use signals::Ends;
 use web::Web;
 
 /// The version that this is.
@@ -52,9 +54,6 @@ pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
     telemetry::init_log(format, &settings.log.filter)?;
     #[cfg(feature = "faults")]
     crate::faults::from_environment().map_err(|e| Failure::Start(e.to_string()))?;
-    // Before the token: a disk on which nothing can be written is told as what it is.
-    let store = Store::open(&settings.database.url.to_string())?;
-    let token = OperatorToken::in_dir(&settings.service.data_dir)?;
     let system = actix::System::with_tokio_rt(|| match runtime() {
         Ok(runtime) => runtime,
         // actix takes no error here: without a runtime there is nothing that could go on.
@@ -63,7 +62,7 @@ pub fn run(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
     // Not dropped: the runtime would wait for threads that a host has not let go of. The process
     // ends, and they with it.
     let system = ManuallyDrop::new(system);
-    system.block_on(live(settings, files, store, token))
+    system.block_on(serve(settings, files))
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -73,12 +72,30 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-async fn live(
-    settings: &Settings,
-    files: &[PathBuf],
+/// Lives, once the database is this process's.
+async fn serve(settings: &Settings, files: &[PathBuf]) -> Result<(), Failure> {
+    let mut ends = Ends::listen().map_err(no_handler)?;
+    // Before the token: a disk on which nothing can be written is told as what it is.
+    let Some(store) = standby::open(&settings.database.url, &mut ends).await? else {
+        return Ok(());
+    };
+    let token = OperatorToken::in_dir(&settings.service.data_dir)?;
+    live(settings, files, Own { store, token, ends }).await
+}
+
+/// What this process has got for itself.
+struct Own {
     store: Store,
     token: OperatorToken,
-) -> Result<(), Failure> {
+    ends: Ends,
+}
+
+fn no_handler(error: std::io::Error) -> Failure {
+    Failure::Start(format!("no signal handler: {error}"))
+}
+
+async fn live(settings: &Settings, files: &[PathBuf], own: Own) -> Result<(), Failure> {
+    let Own { store, token, ends } = own;
     let clock = Clock::system();
     let board = published(settings, &clock);
     let metrics = Metrics::new(VERSION).map_err(|e| Failure::Start(e.to_string()))?;
@@ -95,6 +112,7 @@ async fn live(
     };
     let streams = Streams::default();
     let shown = streams.clone();
+    let backend = settings.database.url.backend();
     let outside = move |doors: &Doors| {
         let state = State {
             board,
@@ -106,19 +124,28 @@ async fn live(
             streams: shown,
             token,
             version: VERSION,
-            backend: "sqlite",
+            backend,
         };
         vec![web.beside(state)]
     };
     let _watchdog = guard::guard_thread(settings.supervision.heartbeat)?;
     tracing::info!(version = VERSION, hosts = settings.hosts.len(), "assured starts");
-    let no_handler = |e: std::io::Error| Failure::Start(format!("no signal handler: {e}"));
-    let stop = signals::stop(streams).map_err(no_handler)?;
+    let stop = signals::stop(ends, streams);
     let hangups = signals::hangups().map_err(no_handler)?;
     let tree = Tree::start(Assembler::new(settings, &parts), outside).await?;
     actix::spawn(manager::say_ready(listening));
     actix::spawn(signals::reload_at(hangups, tree.doors.reload.clone()));
-    let ending = tree.until(stop).await;
+    let ending = tokio::select! {
+        ending = tree.until(stop) => ending,
+        // The tree ends with this, at once: what is under way could not be written down any more.
+        () = standby::taken_over(&parts.store) => {
+            let database = settings.database.url.to_string();
+            let failure = Failure::Database(ServerError::TakenOver { database, by: None }.into());
+            tracing::error!("{failure}");
+            manager::stopping(&failure.to_string());
+            return Err(failure);
+        }
+    };
     close(&parts.store).await;
     match ending {
         Ending::Stopped => {

@@ -44,7 +44,7 @@ async fn live(count: usize, folder: &Path, settings: &Settings) {
     let (world, clock) = (World::new(), Clock::system());
     let board = Board::new(clock.now(), Arc::new(settings.policies.clone()));
     let metrics = Metrics::new("bench").unwrap();
-    let store = Store::open(&settings.database.url.to_string()).unwrap();
+    let store = Store::open_at(&settings.database.url).unwrap();
     let hosts: Vec<SimHost> = (0..HOSTS).map(|n| world.host(&format!("kvm-{n}"))).collect();
     let mut domains = Vec::new();
     for host in &hosts {

@@ -40,6 +40,12 @@ pub(crate) fn outer_pid(member: i32, inner: i32) -> Option<i32> {
         .find(|&pid| inner_pid(pid) == Some(inner) && pid_namespace(pid).as_ref() == Some(&space))
 }
 
+/// The children of a process whose first thread has made them all.
+pub(crate) fn children_of(pid: i32) -> Vec<i32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    children.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
 /// Sends a signal.
 pub(crate) fn signal(pid: i32, signal: Signal) -> Result<()> {
     kill(Pid::from_raw(pid), signal).map_err(|source| LabError::Signal { signal, pid, source })

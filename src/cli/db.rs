@@ -1,5 +1,6 @@
 //! `assured db`: the database, without the service.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use super::common::Context;
 use super::failure::Failure;
-use crate::store::Store;
+use crate::store::{Location, Store};
 
 /// Bring the database up to date, copy it, check it
 #[derive(Debug, Args)]
@@ -28,6 +29,21 @@ enum Command {
         /// The new file
         file: PathBuf,
     },
+    /// Copy all records into another database that has none, of whatever kind
+    ///
+    /// Neither may be in use. A password is better left to PGPASSFILE or ~/.pgpass than put into a URL, which
+    /// everybody on this machine can see.
+    #[command(
+        after_help = "Example:\n  assured db copy --from sqlite:///var/lib/assured/assured.db --to postgres://assured@db.example.net/assured"
+    )]
+    Copy {
+        /// The URL of the database that has the records
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The URL of the database that is to have them
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Read the whole database and say whether it is sound
     #[command(after_help = "Example:\n  assured db check")]
     Check,
@@ -46,6 +62,13 @@ struct BackedUp {
 }
 
 #[derive(Serialize)]
+struct Copied {
+    from: String,
+    to: String,
+    rows: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
 struct Checked {
     database: String,
     schema: Option<String>,
@@ -55,10 +78,15 @@ struct Checked {
 
 impl Db {
     pub(super) fn execute(&self, context: &Context<'_>) -> Result<String, Failure> {
-        let database = context.common.settings()?.database.url.to_string();
+        let configured = || -> Result<(Location, String), Failure> {
+            let location = context.common.settings()?.database.url;
+            let database = location.to_string();
+            Ok((location, database))
+        };
         match &self.command {
             Command::Migrate => {
-                let migrations = Store::migrate(&database)?;
+                let (location, database) = configured()?;
+                let migrations = Store::migrate(&location)?;
                 context.tell(&Migrated { database, migrations }, |done| {
                     if done.migrations.is_empty() {
                         return format!("{} is up to date", done.database);
@@ -67,19 +95,41 @@ impl Db {
                 })
             }
             Command::Backup { file } => {
-                Store::backup(&database, file)?;
+                let (location, database) = configured()?;
+                Store::backup(&location, file)?;
                 let done = BackedUp { database, backup: file.clone() };
                 context.tell(&done, |done| {
                     format!("{} is copied to {}", done.database, done.backup.display())
                 })
             }
-            Command::Check => check(context, database),
+            Command::Copy { from, to } => {
+                copy(context, &Location::parse(from)?, &Location::parse(to)?)
+            }
+            Command::Check => check(context, &configured()?.0),
         }
     }
 }
 
-fn check(context: &Context<'_>, database: String) -> Result<String, Failure> {
-    let report = Store::check(&database)?;
+fn copy(context: &Context<'_>, from: &Location, to: &Location) -> Result<String, Failure> {
+    let mut shown = 0;
+    let counts = Store::copy(from, to, |rows, of| {
+        // At each tenth, and at the end: a line each, for a log as for a terminal.
+        let tenth = rows.saturating_mul(10) / of.max(1);
+        if tenth > shown {
+            shown = tenth;
+            eprintln!("{rows} of {of} rows");
+        }
+    })?;
+    let (from, to) = (from.to_string(), to.to_string());
+    context.tell(&Copied { from, to, rows: counts.into_iter().collect() }, |done| {
+        let rows: u64 = done.rows.values().sum();
+        format!("{rows} rows of {} are in {}", done.from, done.to)
+    })
+}
+
+fn check(context: &Context<'_>, location: &Location) -> Result<String, Failure> {
+    let database = location.to_string();
+    let report = Store::check(location)?;
     if !report.problems.is_empty() {
         let text = format!(
             "{database} is damaged:\n  {}\nKeep a copy of it, then restore a backup in its place.",

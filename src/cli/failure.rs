@@ -81,6 +81,10 @@ impl Failure {
             Self::Failed(_) | Self::Refused { .. } | Self::Token(_) => Exit::Failed,
             Self::Usage(_) => Exit::Usage,
             Self::Unreachable { .. } | Self::Untrusted { .. } => Exit::Unreachable,
+            // Nothing is wrong with the database: it is asked for what it cannot do.
+            Self::Database(StoreError::NoBackup { .. } | StoreError::NotEmpty { .. }) => {
+                Exit::Failed
+            }
             Self::Database(_) | Self::Damaged(_) => Exit::Database,
             Self::Config(_) | Self::Scenario(_) => Exit::Config,
         }

@@ -36,7 +36,7 @@ mod units;
 
 use std::path::{Path, PathBuf};
 
-pub use database::{Database, DatabaseUrl};
+pub use database::Database;
 pub use entry::NAME;
 pub use error::{ConfigError, Errors};
 pub use hosts::{Host, Unmanaged};

@@ -37,7 +37,7 @@ pub struct State {
     pub token: OperatorToken,
     /// The service's version.
     pub version: &'static str,
-    /// What kind of database it has: `sqlite`.
+    /// What kind of database it has: `sqlite` or `postgres`.
     pub backend: &'static str,
 }
 

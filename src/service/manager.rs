@@ -22,6 +22,12 @@ pub(super) async fn say_ready(mut listening: Listening) {
     }
 }
 
+/// The service waits until it is to act: whoever is started after it need not wait for that.
+pub(super) fn standing_by(why: &str) {
+    let status = format!("standby: {why}");
+    tell(|| Ok(vec![NotifyState::Ready, NotifyState::Status(&status)]));
+}
+
 /// The configuration is being read again.
 pub(super) fn reloading() {
     tell(|| {

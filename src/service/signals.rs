@@ -7,19 +7,35 @@ use super::manager;
 use crate::actors::messages::Reload;
 use crate::http::Streams;
 
+/// SIGTERM and SIGINT, from now on.
+pub(super) struct Ends {
+    term: Signal,
+    int: Signal,
+}
+
+impl Ends {
+    /// Listens to them.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let (term, int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { term, int })
+    }
+
+    /// The next one that comes.
+    pub(super) async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+        }
+    }
+}
+
 /// Ready when SIGTERM or SIGINT has come. Who follows the audit log is told then, and whoever asks
 /// whether the service is ready; all other requests are answered while the actions under way end.
-pub(super) fn stop(streams: Streams) -> std::io::Result<impl Future<Output = ()>> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        let signal = tokio::select! {
-            _ = term.recv() => "SIGTERM",
-            _ = int.recv() => "SIGINT",
-        };
-        tracing::info!("{signal}: stopping");
-        streams.end();
-        manager::stopping("actions under way may end");
-    })
+pub(super) async fn stop(mut ends: Ends, streams: Streams) {
+    let signal = ends.next().await;
+    tracing::info!("{signal}: stopping");
+    streams.end();
+    manager::stopping("actions under way may end");
 }
 
 /// SIGHUPs, from now on.

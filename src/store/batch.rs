@@ -6,13 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::SqliteConnection;
 use jiff::Timestamp;
 
-use super::failure::Failure;
-use super::sql::{
-    attempts, definitions, deliveries, events, hosts, incidents, instances, retention,
-};
 use crate::model::{
     Attempt, AttemptId, Delivery, DeliveryId, Event, EventId, HostId, HostRecord, Incident,
     IncidentId, Instance, InstanceId, Kept, Severity, Tried,
@@ -93,47 +88,6 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.rows() == 0 && self.retention.is_none()
     }
-
-    /// Writes it all. The caller holds the transaction.
-    pub(super) fn write(&self, conn: &mut SqliteConnection) -> Result<Option<Forgotten>, Failure> {
-        if self.is_empty() {
-            hosts::probe(conn)?;
-            return Ok(None);
-        }
-        for host in &self.hosts {
-            hosts::put(conn, host)?;
-        }
-        // What was forgotten may be back within the same batch.
-        for id in &self.removed_instances {
-            instances::remove(conn, *id)?;
-            definitions::remove(conn, *id)?;
-        }
-        for instance in &self.instances {
-            instances::put(conn, instance)?;
-        }
-        for incident in &self.incidents {
-            incidents::put(conn, incident)?;
-        }
-        for attempt in &self.attempts {
-            attempts::put(conn, attempt)?;
-        }
-        for definition in &self.definitions {
-            definitions::put(conn, definition)?;
-        }
-        for delivery in &self.deliveries {
-            deliveries::add(conn, delivery)?;
-        }
-        for tried in &self.tried {
-            deliveries::tried(conn, tried)?;
-        }
-        for event in &self.events {
-            events::add(conn, event)?;
-        }
-        for id in &self.removed_hosts {
-            hosts::remove(conn, id)?;
-        }
-        self.retention.map(|step| retention::forget(conn, step)).transpose()
-    }
 }
 
 /// What a commit was.
@@ -178,24 +132,4 @@ pub struct Loaded {
     pub last_attempt: AttemptId,
     /// The last delivery's number.
     pub last_delivery: DeliveryId,
-}
-
-impl Loaded {
-    /// Reads it all. The caller holds the transaction, so that it is of one moment.
-    pub(super) fn read(conn: &mut SqliteConnection) -> Result<Self, Failure> {
-        Ok(Self {
-            hosts: hosts::all(conn)?,
-            instances: instances::all(conn)?,
-            open_incidents: incidents::open(conn)?,
-            attempts: attempts::counting(conn)?,
-            shutdowns: attempts::shutdowns_before(conn)?,
-            definitions: definitions::all(conn)?,
-            told: deliveries::told(conn)?,
-            oldest: retention::oldest(conn)?,
-            last_event: events::last(conn)?,
-            last_incident: incidents::last(conn)?,
-            last_attempt: attempts::last(conn)?,
-            last_delivery: deliveries::last(conn)?,
-        })
-    }
 }

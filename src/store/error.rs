@@ -6,20 +6,19 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::location;
+use super::postgres::ServerError;
 use crate::model::InstanceId;
 
 /// Why the database could not be opened, written or read. Nothing of a failed commit is kept.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A database of a kind that this version does not speak to.
-    #[error("{backend} is not supported by this version; use sqlite:///PATH")]
-    Unsupported {
-        /// The kind.
-        backend: &'static str,
-    },
+    /// Only PostgreSQL has this to say.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// The URL cannot be understood. A URL of another scheme is not shown: it may hold a password.
-    #[error("the database's URL {url} cannot be used: {why}; write sqlite:///ABSOLUTE/PATH")]
+    #[error(
+        "the database's URL {url} cannot be used: {why}; write sqlite:///ABSOLUTE/PATH or postgres://USER@HOST/NAME"
+    )]
     Url {
         /// The URL, or its scheme.
         url: String,
@@ -77,12 +76,12 @@ pub enum StoreError {
     },
     /// The database was written by a newer version.
     #[error(
-        "the database {path} is of a newer version (it has the migrations {}, unknown here); use that version, or restore a backup from before",
+        "the database {database} is of a newer version (it has the migrations {}, unknown here); use that version, or restore a backup from before",
         versions.join(", ")
     )]
     Newer {
         /// The database.
-        path: PathBuf,
+        database: String,
         /// The migrations that are not known here.
         versions: Vec<String>,
     },
@@ -127,10 +126,10 @@ pub enum StoreError {
         why: String,
     },
     /// A migration failed; it was undone.
-    #[error("bringing the database {path} to this version's form failed; it is as it was")]
+    #[error("bringing the database {database} to this version's form failed; it is as it was")]
     Migration {
         /// The database.
-        path: PathBuf,
+        database: String,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -139,6 +138,30 @@ pub enum StoreError {
     BackupExists {
         /// The target.
         path: PathBuf,
+    },
+    /// A copy's target has records, or is its source.
+    #[error(
+        "the database {database} is not empty; a copy overwrites nothing: name one that has no records yet"
+    )]
+    NotEmpty {
+        /// The target.
+        database: String,
+    },
+    /// A copy's target has not as many rows as its source. None were kept.
+    #[error(
+        "the copy in the database {database} would have lacked rows, so nothing was copied; check the source with `assured db check`"
+    )]
+    Torn {
+        /// The target.
+        database: String,
+    },
+    /// What a server has is backed up by its own tools.
+    #[error(
+        "a database on a server is backed up by PostgreSQL's own tool, while the service runs or not: {command}"
+    )]
+    NoBackup {
+        /// What to type.
+        command: String,
     },
     /// The stored record of an instance is newer than the one that was to be written, or an
     /// attempt of it has its outcome already. Nothing of the batch is kept.
@@ -162,12 +185,12 @@ pub enum StoreError {
         why: String,
     },
     /// A statement failed in another way.
-    #[error("{what} failed in the database {path}")]
+    #[error("{what} failed in the database {database}")]
     Query {
         /// What was done.
         what: &'static str,
         /// The database.
-        path: PathBuf,
+        database: String,
         /// Why it failed.
         source: diesel::result::Error,
     },
@@ -204,20 +227,19 @@ impl StoreError {
                 | Self::Late { .. }
                 | Self::Panicked { .. }
                 | Self::Stopped
+                | Self::Server(ServerError::Lost { .. })
         )
     }
-}
 
-impl StoreError {
-    /// The same, or what keeps the database's directory from being written, where SQLite knew no
-    /// more to say than that reading or writing failed.
-    pub(super) fn looked_into(self) -> Self {
-        if let Self::Io { path, .. } = &self
-            && let Some(obstacle) = location::obstacle(path)
-        {
-            return obstacle;
-        }
-        self
+    /// Whether another process has the database: who waits may have it next.
+    #[must_use]
+    pub const fn is_in_use_on_a_server(&self) -> bool {
+        matches!(self, Self::Server(ServerError::InUse { .. }))
+    }
+
+    /// Whether the connection was lost: another one may find the database well.
+    pub(super) const fn is_lost_connection(&self) -> bool {
+        matches!(self, Self::Server(ServerError::Lost { .. }))
     }
 }
 

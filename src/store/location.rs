@@ -1,41 +1,48 @@
-//! Where a database is, by its URL; and the lock that one process holds on it.
+//! Where a database is, by its URL.
 //!
-//! The lock is a file of its own, `<database>.lock`, because SQLite's locks are held for the
-//! length of a transaction, and two arbiters on one database must be refused from the start. It
-//! is never removed: between a removal and a new lock two could slip in. Not in here: SQLite.
+//! Not in here: what is there.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
 
-use super::StoreError;
+use super::backend::Opened;
+use super::postgres::{self, Server};
+use super::{StoreError, sqlite};
 
-/// Where a database is.
+/// How long others' locks are waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where a database is. Its text form is the URL, without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Location {
+pub enum Location {
     /// In this process's memory, gone with it.
     Memory,
-    /// In this file.
+    /// In this SQLite file: an absolute path, percent-encoded in the URL.
     File(PathBuf),
+    /// On this PostgreSQL server.
+    Server(Server),
 }
 
 impl Location {
-    /// Reads `sqlite:///ABSOLUTE/PATH` (percent-encoded) or `sqlite::memory:`.
-    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+    /// Reads `sqlite:///ABSOLUTE/PATH` (percent-encoded), `sqlite::memory:` or `postgres://…`.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`], without a password.
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
         if text == "sqlite::memory:" {
             return Ok(Self::Memory);
         }
         let scheme = text.split(':').next().unwrap_or_default();
         if matches!(scheme, "postgres" | "postgresql") {
-            return Err(StoreError::Unsupported { backend: "PostgreSQL" });
+            return Server::parse(text).map(Self::Server);
         }
         if scheme != "sqlite" {
             return Err(StoreError::Url {
                 url: scheme.to_owned(),
-                why: "it does not begin with `sqlite:`".to_owned(),
+                why: "it begins neither with `sqlite:` nor with `postgres:`".to_owned(),
             });
         }
         let wrong = |why: &str| StoreError::Url { url: text.to_owned(), why: why.to_owned() };
@@ -52,130 +59,35 @@ impl Location {
         }
         Ok(Self::File(path))
     }
-}
 
-/// Makes the database's directory where it is missing (for this user alone), and gives the
-/// database's one true path: the lock must be the same for all who come by symbolic links.
-pub(super) fn prepare(path: &Path) -> Result<PathBuf, StoreError> {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(StoreError::Absent { path: path.to_owned() });
-    };
-    make_directory(parent).map_err(|source| refused("making the directory", parent, source))?;
-    let found = match fs::canonicalize(path) {
-        Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
-            fs::canonicalize(parent).map(|parent| parent.join(name))
+    /// What kind of database it is, in one word.
+    #[must_use]
+    pub const fn backend(&self) -> &'static str {
+        match self {
+            Self::Memory | Self::File(_) => "sqlite",
+            Self::Server(_) => "postgres",
         }
-        other => other,
-    };
-    found.map_err(|source| refused("finding", path, source))
-}
-
-/// Makes a directory and those above it. SQLite sees to it that the names in it are on the disk
-/// when a commit is; that its own name is, nobody else does.
-fn make_directory(path: &Path) -> io::Result<()> {
-    let missing: Vec<_> = path.ancestors().take_while(|above| !above.exists()).collect();
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    missing.into_iter().try_for_each(sync_directory_of)
-}
-
-/// Returns when the name of this file or directory is on the disk.
-pub(super) fn sync_directory_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(above) if above.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(above) => File::open(above)?.sync_all(),
-        None => Ok(()),
     }
-}
 
-/// Makes an empty file for the database where there is none, for this user alone: SQLite gives its
-/// other files the same rights.
-pub(super) fn create(path: &Path) -> Result<(), StoreError> {
-    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
-    match made {
-        Ok(_) => Ok(()),
-        Err(there) if there.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(refused("making the database", path, source)),
-    }
-}
-
-/// Says that this process has the database; until it is dropped, or the process ends.
-#[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
-}
-
-impl Lock {
-    /// Takes the lock of the database at this path.
-    ///
-    /// # Errors
-    /// [`StoreError::InUse`] where another process, or another store of this one, has it.
-    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
-        let path = with_suffix(database, ".lock");
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|source| refused("making the lock", &path, source))?;
-        match file.try_lock() {
-            Ok(()) => {
-                // Only for the other's error message: that it cannot be written does no harm.
-                let _ = file
-                    .set_len(0)
-                    .and_then(|()| file.rewind())
-                    .and_then(|()| writeln!(file, "{}", std::process::id()));
-                Ok(Self { _file: file })
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let read = file.read_to_string(&mut holder);
-                Err(StoreError::InUse {
-                    path: database.to_owned(),
-                    process: read.ok().and_then(|_| holder.trim().parse().ok()),
-                })
-            }
-            Err(TryLockError::Error(source)) => {
-                Err(StoreError::File { what: "locking", path, source })
-            }
+    pub(super) fn open(&self) -> Result<Opened, StoreError> {
+        match self {
+            Self::Memory => sqlite::memory(),
+            Self::File(path) => sqlite::file(path, PATIENCE),
+            Self::Server(server) => postgres::open(server),
         }
     }
 }
 
-/// Whether the directory's disk is full, or read-only, as the operating system says it. Tried by
-/// writing a file beside the database, as large as what SQLite needs room for at first.
-pub(super) fn obstacle(database: &Path) -> Option<StoreError> {
-    let path = with_suffix(database, ".probe");
-    let tried = File::options()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&path)
-        .and_then(|mut file| file.write_all(&[1; 64 * 1024]).and_then(|()| file.sync_all()));
-    // One that could not be made cannot be removed either.
-    let _ = fs::remove_file(&path);
-    let told = refused("writing beside", database, tried.err()?);
-    matches!(told, StoreError::Full { .. } | StoreError::ReadOnly { .. }).then_some(told)
-}
-
-/// A path with something after its file name.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(suffix);
-    path.into()
-}
-
-/// The error for a file or directory that could not be made or found.
-fn refused(what: &'static str, path: &Path, source: io::Error) -> StoreError {
-    let path = path.to_owned();
-    let kind = source.kind();
-    if matches!(kind, io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) {
-        StoreError::ReadOnly { path }
-    } else if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-        StoreError::Full { path }
-    } else {
-        StoreError::File { what, path, source }
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("sqlite::memory:"),
+            Self::File(path) => {
+                let file = Url::from_file_path(path);
+                let encoded = file.map(|url| url.path().to_owned());
+                write!(f, "sqlite://{}", encoded.unwrap_or_else(|()| path.display().to_string()))
+            }
+            Self::Server(server) => server.fmt(f),
+        }
     }
 }

@@ -5,45 +5,55 @@
 //! Two guards hold whatever is asked for: a record of an older generation replaces no newer one,
 //! and an attempt's outcome is written once. Others read beside it and never wait for it.
 //!
-//! One process at a time has a database open for writing. A file is written by a thread of its
-//! own; a database in memory is written on the caller, so that simulations in virtual time do not
+//! One process at a time has a database open for writing. A file, or a database on a server, is written by a
+//! thread of its own; one in memory is written on the caller, so that simulations in virtual time do not
 //! depend on threads.
 //!
+//! The SQL is one text, `sql/`, compiled for SQLite and for PostgreSQL; what is a kind's own is in `sqlite/` and
+//! `postgres/`, behind the two traits of `backend.rs`. What is here knows neither.
+//!
 //! Deliberately not in here: decisions, clocks for records (times come with them), retries and
-//! logging, which are the callers'; other backends than SQLite, for now.
+//! logging, which are the callers'.
 
 mod admin;
+mod backend;
 mod batch;
+mod copy;
 mod error;
 mod failure;
+mod form;
 mod location;
-mod open;
+mod postgres;
 mod query;
 mod readers;
 mod reads;
+mod records;
 mod session;
-mod sql;
+mod sqlite;
 mod stall;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod writer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 pub use admin::CheckReport;
 pub use batch::{Batch, CommitStats, Forgotten, Loaded, Retention};
+pub use copy::Counts;
 pub use error::StoreError;
+pub use location::Location;
+pub use postgres::{Server, ServerError};
 pub use query::{EventQuery, IncidentQuery, IncidentState, Order};
+pub use upkeep::Outage;
 
 use crate::faults::{self, Point};
 use crate::model::EventId;
-use location::{Location, Lock};
-use open::{Opened, PATIENCE};
+use backend::Opened;
 use readers::{Readers, blocking};
 use session::Session;
 use stall::{Memory, Stall};
@@ -65,36 +75,34 @@ struct Inner {
 
 /// How the database is reached.
 enum Place {
-    /// A file. Dropped in this order: SQLite tidies up its log when the connection that writes is
-    /// the last, and the lock goes after it.
-    File { readers: Arc<Readers>, writer: Writer, _lock: Option<Lock> },
+    /// In a file, or on a server. Dropped in this order: SQLite tidies up its log when the connection that writes
+    /// is the last; the lock, which the database has, goes after it.
+    Kept { readers: Arc<Readers>, writer: Writer },
     /// In memory: one connection for all.
     Memory(Mutex<Memory>),
-}
-
-/// An outage of the database that is only played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outage {
-    /// From now on nothing can be written or loaded.
-    Begins,
-    /// From now on nothing is answered: what is sent waits, in its order, until it is over.
-    Stalls,
-    /// It is over.
-    Ends,
 }
 
 impl Store {
     /// Opens the database that a URL names, making it (and its directory) where there is none,
     /// brings it to this version's form and locks it for this process. Blocks.
     ///
-    /// `sqlite:///ABSOLUTE/PATH` or `sqlite::memory:`.
+    /// `sqlite:///ABSOLUTE/PATH`, `sqlite::memory:`, or `postgres://USER@HOST:PORT/NAME` with whatever parameters
+    /// libpq knows.
     ///
     /// # Errors
     /// A [`StoreError`] of its own for everything that can be wrong: another process has it,
-    /// somebody holds it locked, it is read-only, no database, another program's, damaged, or of a
-    /// newer version. None of them loses or changes anything.
+    /// somebody holds it locked, it is read-only, no database, another program's, damaged, of a
+    /// newer version, or out of reach. None of them loses or changes anything.
     pub fn open(url: &str) -> Result<Self, StoreError> {
-        Self::open_at(Location::parse(url)?, PATIENCE)
+        Self::open_at(&Location::parse(url)?)
+    }
+
+    /// The same for a place that is known already.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn open_at(location: &Location) -> Result<Self, StoreError> {
+        Self::opened(location.open()?)
     }
 
     /// A database in memory, written on the caller.
@@ -102,18 +110,18 @@ impl Store {
     /// # Errors
     /// Only where the migrations themselves are at fault.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Self::open_at(Location::Memory, PATIENCE)
+        Self::open_at(&Location::Memory)
     }
 
-    fn open_at(location: Location, busy: Duration) -> Result<Self, StoreError> {
-        let Opened { session, lock, migrated: _ } = open::open(location, busy)?;
-        let place = match session.file() {
-            None => Place::Memory(Mutex::new(Memory::new(session))),
-            Some(file) => Place::File {
-                readers: Arc::new(Readers::new(file.path.clone(), busy)),
-                writer: Writer::start(session, file)?,
-                _lock: lock,
-            },
+    fn opened(Opened { database, link, migrated: _ }: Opened) -> Result<Self, StoreError> {
+        let session = Session::new(Arc::clone(&database), link);
+        let place = if database.is_volatile() {
+            Place::Memory(Mutex::new(Memory::new(session)))
+        } else {
+            Place::Kept {
+                readers: Arc::new(Readers::new(Arc::clone(&database))),
+                writer: Writer::start(session, database)?,
+            }
         };
         let healthy = Arc::new(AtomicBool::new(true));
         let kept = Arc::new(watch::Sender::new(EventId(0)));
@@ -139,7 +147,7 @@ impl Store {
         let kept = Arc::clone(&self.inner.kept);
         answer(self.on_writer(move |session| {
             let begun = Instant::now();
-            let written = session.transact("writing", |conn| batch.write(conn));
+            let written = session.transact("writing", |records| records.write(&batch));
             // A stale batch says that its writer is behind, not that the database is ill.
             let well = matches!(written, Ok(_) | Err(StoreError::Stale { .. }));
             healthy.store(well, Ordering::Relaxed);
@@ -165,7 +173,7 @@ impl Store {
     pub fn load(&self) -> Result<Loaded, StoreError> {
         match &self.inner.place {
             Place::Memory(memory) => load_on(&mut on_memory(memory).session),
-            Place::File { writer, .. } => {
+            Place::Kept { writer, .. } => {
                 let (answer, answered) = std::sync::mpsc::sync_channel(1);
                 writer.send(move |session| {
                     let _ = answer.send(load_on(session));
@@ -184,7 +192,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         let inner = Arc::clone(&self.inner);
         let close = move || {
-            if let Place::File { readers, writer, .. } = &inner.place {
+            if let Place::Kept { readers, writer } = &inner.place {
                 readers.close();
                 writer.close();
             }
@@ -214,52 +222,6 @@ impl Store {
         self.inner.healthy.load(Ordering::Relaxed)
     }
 
-    /// Makes every commit and load fail until the outage ends: for simulations of a database that
-    /// cannot be reached. On a file, readers go on.
-    pub fn simulate(&self, outage: Outage) {
-        let dead = match outage {
-            Outage::Begins => true,
-            Outage::Stalls => return self.inner.stall.begin(&self.inner.place),
-            Outage::Ends => {
-                self.inner.stall.end(&self.inner.place);
-                false
-            }
-        };
-        drop(self.on_writer(move |session| {
-            session.outage = dead;
-            Ok(())
-        }));
-    }
-
-    /// Sees to it that there is a thread that writes; ready with the reason when that one has ended.
-    /// What is sent while there is none answers [`StoreError::Stopped`]. A database in memory has no
-    /// such thread: never ready.
-    pub fn keep_writing(&self) -> impl Future<Output = String> + Send + use<> {
-        let kept = match &self.inner.place {
-            Place::File { writer, .. } => Some(writer.keep()),
-            Place::Memory(_) => None,
-        };
-        async move {
-            match kept {
-                Some(kept) => kept.await,
-                None => std::future::pending().await,
-            }
-        }
-    }
-
-    /// Ends the thread that writes, as a panic that nothing catches would.
-    #[cfg(test)]
-    pub(crate) fn end_thread(&self) {
-        struct Bomb;
-        impl Drop for Bomb {
-            fn drop(&mut self) {
-                panic!("as the test wants it");
-            }
-        }
-        let job = |_: &mut Session| -> Result<(), StoreError> { std::panic::panic_any(Bomb) };
-        drop(self.on_writer(job));
-    }
-
     /// Sends a job to the session, or does it at once in memory.
     fn on_writer<T: Send + 'static>(
         &self,
@@ -272,7 +234,7 @@ impl Store {
         };
         match &self.inner.place {
             Place::Memory(memory) => on_memory(memory).take(Box::new(job)),
-            Place::File { writer, .. } => writer.send(job),
+            Place::Kept { writer, .. } => writer.send(job),
         }
         answered
     }
@@ -294,7 +256,7 @@ async fn answer<T>(answered: oneshot::Receiver<Result<T, StoreError>>) -> Result
 }
 
 fn load_on(session: &mut Session) -> Result<Loaded, StoreError> {
-    session.transact("loading", Loaded::read)
+    session.transact("loading", |records| records.load())
 }
 
 /// The connection of a database in memory. A panic while it was held was turned into an error and

@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use diesel::SqliteConnection;
 use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::readers::blocking;
-use super::sql::{attempts, definitions, deliveries, events, incidents};
+use super::records::Records;
 use super::{EventQuery, IncidentQuery, Place, Store, StoreError, on_memory};
 use crate::model::{Attempt, Definition, Delivery, Event, Incident, IncidentId, InstanceId, Story};
 
@@ -19,7 +18,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`], as for all reads: the database cannot be read, or a row not be understood.
     pub async fn events(&self, query: EventQuery) -> Result<Vec<Event>, StoreError> {
-        self.read("reading events", move |conn| events::search(conn, &query)).await
+        self.read("reading events", move |records| records.events(&query)).await
     }
 
     /// The incidents that a query asks for, the newest first.
@@ -27,7 +26,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn incidents(&self, query: IncidentQuery) -> Result<Vec<Incident>, StoreError> {
-        self.read("reading incidents", move |conn| incidents::search(conn, &query)).await
+        self.read("reading incidents", move |records| records.incidents(&query)).await
     }
 
     /// One incident; none where there is none of this number.
@@ -35,7 +34,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
-        self.read("reading an incident", move |conn| incidents::find(conn, id)).await
+        self.read("reading an incident", move |records| records.incident(id)).await
     }
 
     /// The attempts of an incident, the oldest first.
@@ -43,7 +42,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn attempts_of_incident(&self, id: IncidentId) -> Result<Vec<Attempt>, StoreError> {
-        self.read("reading attempts", move |conn| attempts::of_incident(conn, id)).await
+        self.read("reading attempts", move |records| records.attempts_of_incident(id)).await
     }
 
     /// The whole story of an incident, the oldest first.
@@ -51,7 +50,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn incident_timeline(&self, id: IncidentId) -> Result<Vec<Event>, StoreError> {
-        self.read("reading a timeline", move |conn| events::of_incident(conn, id)).await
+        self.read("reading a timeline", move |records| records.incident_timeline(id)).await
     }
 
     /// The definition of an instance; none where none is kept.
@@ -59,7 +58,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn definition(&self, id: InstanceId) -> Result<Option<Definition>, StoreError> {
-        self.read("reading a definition", move |conn| definitions::find(conn, id)).await
+        self.read("reading a definition", move |records| records.definition(id)).await
     }
 
     /// The oldest message of each host that a receiver has not taken yet, in its parts, by number.
@@ -67,7 +66,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn outbox(&self, receiver: Arc<str>) -> Result<Vec<Delivery>, StoreError> {
-        self.read("reading the outbox", move |conn| deliveries::heads(conn, &receiver)).await
+        self.read("reading the outbox", move |records| records.outbox(&receiver)).await
     }
 
     /// What a receiver was told last of each incident that is not over, by incident.
@@ -75,7 +74,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn told_open(&self, receiver: Arc<str>) -> Result<Vec<Delivery>, StoreError> {
-        self.read("reading what is told", move |conn| deliveries::told_open(conn, &receiver)).await
+        self.read("reading what is told", move |records| records.told_open(&receiver)).await
     }
 
     /// Deliveries with all that messages say of them, in their order. One whose incident is gone is left
@@ -84,7 +83,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn stories(&self, of: Vec<Delivery>) -> Result<Vec<Story>, StoreError> {
-        self.read("reading what is told", move |conn| deliveries::stories(conn, of)).await
+        self.read("reading what is told", move |records| records.stories(of)).await
     }
 
     /// How many incidents were opened at this time or later.
@@ -92,18 +91,18 @@ impl Store {
     /// # Errors
     /// As for [`Store::events`].
     pub async fn incidents_since(&self, since: Timestamp) -> Result<u64, StoreError> {
-        self.read("counting incidents", move |conn| incidents::count_since(conn, since)).await
+        self.read("counting incidents", move |records| records.incidents_since(since)).await
     }
 
     /// Runs a job on a reading connection.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         what: &'static str,
-        job: impl FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
+        job: impl FnOnce(&mut dyn Records) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.inner.place {
             Place::Memory(memory) => on_memory(memory).session.transact(what, job),
-            Place::File { readers, .. } => {
+            Place::Kept { readers, .. } => {
                 let readers = Arc::clone(readers);
                 blocking(what, move || readers.read(what, job)).await
             }

@@ -28,7 +28,7 @@ impl Memory {
     }
 }
 
-/// The stall of a file's thread: it ends when this is dropped.
+/// The stall of a thread: it ends when this is dropped.
 #[derive(Default)]
 pub(super) struct Stall(Mutex<Option<Sender<()>>>);
 
@@ -38,7 +38,7 @@ impl Stall {
             Place::Memory(memory) => {
                 on_memory(memory).waiting.get_or_insert_default();
             }
-            Place::File { writer, .. } => {
+            Place::Kept { writer, .. } => {
                 let (hold, until) = channel::<()>();
                 // An error is the end of the stall.
                 writer.send(move |_| {
@@ -57,7 +57,7 @@ impl Stall {
                     job(&mut memory.session);
                 }
             }
-            Place::File { .. } => {
+            Place::Kept { .. } => {
                 self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
             }
         }

@@ -1,77 +1,52 @@
-//! The store on real files: what goes in comes out, what must not go in does not, and everything
-//! that can be wrong with a database has its own sentence.
+//! The store on real files, in memory and on a real PostgreSQL: what goes in comes out, what must not go in does not,
+//! and everything that can be wrong with a database has its own sentence.
+//!
+//! What holds for every kind of database is one list of functions, each a test of each kind ([`everywhere`], or [`kept`]
+//! for what outlives its store). What only a file can do, or only a server, is in files of its own.
 
 mod admin;
+mod copy;
 mod crash;
 mod faults;
+mod files;
 mod guards;
 mod opening;
 mod outbox;
+mod place;
 mod reading;
 mod retention;
 mod round_trip;
 mod sample;
+mod server;
+mod sessions;
 mod thread;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use diesel::SqliteConnection;
-use diesel::connection::SimpleConnection;
-use tempfile::TempDir;
-
-use super::location::Location;
-use super::session::{Access, connect};
 use super::{Batch, Store, StoreError};
+use place::Place;
 
-/// A directory of its own, with the path of a database in it that is not there yet.
-struct Place {
-    dir: TempDir,
-    path: PathBuf,
+/// Tests of any kind of store: each function gets a place where nothing is yet.
+macro_rules! everywhere {
+    ($($name:ident),* $(,)?) => {
+        mod in_memory {
+            $( #[test] fn $name() { super::$name(&$crate::store::tests::Place::memory()); } )*
+        }
+        $crate::store::tests::kept!($($name),*);
+    };
 }
 
-impl Place {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().canonicalize().unwrap().join("assured.db");
-        Self { dir, path }
-    }
-
-    fn url(&self) -> String {
-        url(&self.path)
-    }
-
-    /// Opens it, without patience for others' locks.
-    fn open(&self) -> Result<Store, StoreError> {
-        open(&self.path)
-    }
-
-    /// Another's connection to it.
-    fn outsider(&self) -> SqliteConnection {
-        connect(&self.path, Access::Write, Duration::ZERO).unwrap()
-    }
-
-    /// Runs SQL on it, beside any store.
-    fn execute(&self, sql: &str) {
-        self.outsider().batch_execute(sql).unwrap();
-    }
-
-    /// How many transactions its write-ahead log holds: its commit frames.
-    fn commits(&self) -> usize {
-        const HEADER: usize = 32;
-        const FRAME: usize = 24 + 4096;
-        let log = std::fs::read(super::location::with_suffix(&self.path, "-wal")).unwrap();
-        log[HEADER..].chunks_exact(FRAME).filter(|frame| frame[4..8] != [0; 4]).count()
-    }
+/// Tests of what is kept when its store is closed.
+macro_rules! kept {
+    ($($name:ident),* $(,)?) => {
+        mod in_a_file {
+            $( #[test] fn $name() { super::$name(&$crate::store::tests::Place::file()); } )*
+        }
+        mod on_a_server {
+            $( #[test] fn $name() { super::$name(&$crate::store::tests::Place::server()); } )*
+        }
+    };
 }
 
-fn url(path: &Path) -> String {
-    format!("sqlite://{}", path.display())
-}
-
-fn open(path: &Path) -> Result<Store, StoreError> {
-    Store::open_at(Location::File(path.to_owned()), Duration::ZERO)
-}
+use {everywhere, kept};
 
 /// Awaits on a runtime of its own.
 fn run<F: Future>(future: F) -> F::Output {
@@ -83,11 +58,15 @@ fn commit(store: &Store, batch: Batch) -> Result<(), StoreError> {
     run(store.commit(batch)).map(|stats| assert_eq!(stats.rows, rows))
 }
 
-/// The sentence of the error that opening ends with.
-fn refusal(place: &Place) -> (StoreError, String) {
-    let error = place.open().expect_err("it must be refused");
-    let text = error.to_string();
-    (error, text)
+/// The numbers of all events.
+fn numbers(store: &Store) -> Vec<i64> {
+    let query = super::EventQuery { limit: 10_000, ..super::EventQuery::default() };
+    run(store.events(query)).unwrap().iter().map(|event| event.id.0).collect()
+}
+
+/// A batch with this event.
+fn one(number: i64) -> Batch {
+    Batch { events: vec![sample::event(number)], ..Batch::default() }
 }
 
 #[test]

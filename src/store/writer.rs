@@ -4,18 +4,19 @@
 //! A thread of its own, because a commit blocks until the disk has it, and because a connection is
 //! best left where it is. It outlives the panics of its jobs; should it end all the same, its end is
 //! told with the reason, what waits in its queue is dropped, and another one can be begun, which opens
-//! the file anew. Not in here: what is written, and when another one is begun.
+//! the database anew. Not in here: what is written, and when another one is begun.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
 use super::StoreError;
+use super::backend::Database;
 use super::failure::panic_text;
-use super::session::{DatabaseFile, Session};
+use super::session::Session;
 use crate::faults::{self, Point};
 
 /// Something to do on the session.
@@ -24,7 +25,7 @@ pub(super) type Job = Box<dyn FnOnce(&mut Session) + Send>;
 /// The writing thread, one after the other. When this is dropped, what was sent is still done, the
 /// connection is closed and the thread is awaited.
 pub(super) struct Writer {
-    file: DatabaseFile,
+    database: Arc<dyn Database>,
     life: Mutex<Life>,
 }
 
@@ -38,8 +39,8 @@ struct Life {
 
 impl Writer {
     /// Starts the first thread.
-    pub(super) fn start(session: Session, file: DatabaseFile) -> Result<Self, StoreError> {
-        Ok(Self { file, life: Mutex::new(Life::begin(session)?) })
+    pub(super) fn start(session: Session, database: Arc<dyn Database>) -> Result<Self, StoreError> {
+        Ok(Self { database, life: Mutex::new(Life::begin(session)?) })
     }
 
     /// Sends a job; it is done after all that were sent before. Where the thread is gone the job
@@ -71,10 +72,15 @@ impl Writer {
         self.life().close();
     }
 
+    /// Whether another process has the database by now; none where that cannot be.
+    pub(super) fn taken_over(&self) -> Option<watch::Receiver<bool>> {
+        self.database.taken_over()
+    }
+
     fn alive(&self) -> Result<watch::Receiver<Option<String>>, StoreError> {
         let mut life = self.life();
         if life.ended.borrow().is_some() {
-            *life = Life::begin(Session::again(self.file.clone()))?;
+            *life = Life::begin(Session::again(Arc::clone(&self.database)))?;
         }
         Ok(life.ended.clone())
     }
@@ -126,10 +132,22 @@ impl Drop for Life {
 }
 
 fn work(mut session: Session, queue: Receiver<Job>) {
-    while let Ok(job) = queue.recv() {
+    while let Some(job) = next(&mut session, &queue) {
         faults::pass(Point::StoreThread, "");
         // The session turns panics of what runs in it into errors; this is for all the rest. The
         // job's answer is dropped, which its waiter sees.
         let _ = catch_unwind(AssertUnwindSafe(|| job(&mut session)));
+    }
+}
+
+/// The next job, once there is one; a connection that can be lost is looked after meanwhile. None at the end.
+fn next(session: &mut Session, queue: &Receiver<Job>) -> Option<Job> {
+    let Some(pulse) = session.pulse() else { return queue.recv().ok() };
+    loop {
+        match queue.recv_timeout(pulse) {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => session.tend(),
+        }
     }
 }

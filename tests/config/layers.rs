@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assured::config::{DatabaseUrl, Domain, LogFormat, RestartBudget, Unmanaged, load};
+use assured::config::{Domain, LogFormat, RestartBudget, Unmanaged, load};
 use assured::model::{DesiredState, HostId, State};
+use assured::store::Location;
 
 use super::{read, read_files};
 
@@ -19,7 +20,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(settings.service.action_deadline, secs(120));
     assert_eq!(settings.service.max_concurrent_actions, 64);
     assert_eq!(settings.http.listen, SocketAddr::from(([127, 0, 0, 1], 8420)));
-    let DatabaseUrl::Sqlite(path) = &settings.database.url;
+    let Location::File(path) = &settings.database.url else { panic!("a file") };
     assert_eq!(path, Path::new("/var/lib/assured/assured.db"));
     assert_eq!(settings.database.url.to_string(), "sqlite:///var/lib/assured/assured.db");
     assert_eq!(settings.poll.interval, secs(10));
@@ -157,7 +158,7 @@ fn the_environment_has_the_last_word() {
     assert!((settings.poll.jitter - 0.5).abs() < 1e-9);
     assert_eq!(settings.poll.by_state[&State::Paused], Duration::from_secs(9));
     assert_eq!(settings.service.max_concurrent_actions, 7);
-    let DatabaseUrl::Sqlite(path) = &settings.database.url;
+    let Location::File(path) = &settings.database.url else { panic!("a file") };
     assert_eq!(path, &PathBuf::from("/srv/a/assured.db"));
 }
 
@@ -185,10 +186,22 @@ fn the_database_is_a_file_in_whatever_directory() {
         [("sqlite:///srv/a.db", "/srv/a.db"), ("sqlite:///srv/a%20b/c.db", "/srv/a b/c.db")]
     {
         let database = read(&format!("database.url = '{url}'")).unwrap().database;
-        assert_eq!(database.url, DatabaseUrl::Sqlite(path.into()));
+        assert_eq!(database.url, Location::File(path.into()));
         assert_eq!(database.url.to_string(), url);
     }
     let odd = read("service.data_dir = '/srv/100 % ?#ü'").unwrap().database.url.to_string();
     let again = read(&format!("database.url = '{odd}'")).unwrap().database.url;
-    assert_eq!(again, DatabaseUrl::Sqlite("/srv/100 % ?#ü/assured.db".into()));
+    assert_eq!(again, Location::File("/srv/100 % ?#ü/assured.db".into()));
+}
+
+#[test]
+fn the_database_is_on_a_server() {
+    let url = "postgres://me:secret@db.example.net:5433/x?sslmode=require&host=/run/x";
+    let database = read(&format!("database.url = '{url}'")).unwrap().database;
+    assert_eq!(database.url.to_string(), "postgres://me@db.example.net:5433/x?host=/run/x");
+    let with_file = "[database]\nurl = 'postgresql://me@db/x'\npassword_file = '/etc/a b/pw'";
+    let Location::Server(server) = read(with_file).unwrap().database.url else {
+        panic!("a server")
+    };
+    assert!(!server.has_password(), "nobody has read it yet");
 }

@@ -50,12 +50,6 @@ fn unknown_keys() {
 }
 
 #[test]
-fn what_is_for_a_later_version() {
-    let later = "is not available in this version";
-    misshapen("[database]\nurl = 'postgres://me:pw@db/x'", &[("database.url", later)]);
-}
-
-#[test]
 fn types() {
     misshapen("poll = 3", &[("poll", "must be a table, not 3")]);
     misshapen("[poll]\ninterval = 10", &[("poll.interval", "must be a duration from 100ms to 1h")]);
@@ -98,6 +92,19 @@ fn values() {
         check(&format!("database.url = '{url}'"), &[("database.url", "must be sqlite:// with")]);
     }
     check("database.url = 'sqlite::memory:'", &[("database.url", "must name a file")]);
+    for (url, why) in [
+        ("postgres:db", "must be sqlite:// with"),
+        ("postgres://a:b/c@db/x", "%2F, %3F or %40"),
+        ("postgres://a:b@c@db/x", "%2F, %3F or %40"),
+        ("postgres://db/x?sslmode", "has no value"),
+        ("postgres://db/x y", "a blank"),
+    ] {
+        check(&format!("database.url = '{url}'"), &[("database.url", why)]);
+    }
+    let both = "[database]\nurl = 'postgres://a:b@db/x'\npassword_file = '/etc/pw'";
+    check(both, &[("database.password_file", "has a password already")]);
+    let file = "[database]\npassword_file = '/etc/pw'";
+    check(file, &[("database.password_file", "an SQLite database has no password")]);
     check("database.url = 'sqlite:///a?b'", &[("database.url", "`?` and `#` have no meaning")]);
     check(
         "[log]\nformat = 'xml'",

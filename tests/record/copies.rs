@@ -48,7 +48,7 @@ enum Copied {
 }
 
 fn judge(copy: &Path, model: &mut Model) -> Copied {
-    match Store::check(&url(copy)) {
+    match Store::check(&crate::place::location(copy)) {
         Err(error) => return Copied::Told(error.to_string()),
         Ok(report) if !report.problems.is_empty() => {
             return Copied::Told(report.problems[0].clone());
@@ -106,7 +106,7 @@ fn a_backup_beside_a_process_that_writes_has_everything_that_was_acknowledged() 
     for number in 0..COPIES / 3 {
         let acknowledged = write_on(&mut victim);
         let backup = place.dir.path().join(format!("backup-{number}.db"));
-        Store::backup(&url(&place.database()), &backup).unwrap();
+        Store::backup(&crate::place::location(&place.database()), &backup).unwrap();
         let copied = victim.frozen(|| judge(&backup, &mut model));
         assert_has(&copied, acknowledged);
         fs::remove_file(backup).unwrap();

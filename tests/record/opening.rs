@@ -44,11 +44,11 @@ fn a_migration_that_is_killed_is_made_again_as_a_whole() {
         let place = Place::new();
         let fault = format!("store.migrating=kill@{killed}");
         assert_killed(&place, &fault);
-        let report = Store::check(&url(&place.database())).unwrap();
+        let report = Store::check(&crate::place::location(&place.database())).unwrap();
         assert_eq!((report.problems.len(), report.pending.len()), (0, MIGRATIONS - killed));
         assert_killed(&place, "store.migrating=kill");
         assert_eq!(
-            Store::check(&url(&place.database())).unwrap().pending.len(),
+            Store::check(&crate::place::location(&place.database())).unwrap().pending.len(),
             MIGRATIONS - killed
         );
         assert_goes_on(&place);
@@ -82,6 +82,9 @@ fn a_migration_that_is_killed_loses_nothing_of_an_older_record() {
         let generations = loaded.instances.iter().map(|i| i.desired.generation.0);
         assert!(generations.eq(1..=500));
         drop(store);
-        assert_eq!(Store::check(&url(&place.database())).unwrap().problems, Vec::<String>::new());
+        assert_eq!(
+            Store::check(&crate::place::location(&place.database())).unwrap().problems,
+            Vec::<String>::new()
+        );
     }
 }

@@ -26,7 +26,7 @@ impl Place {
     /// at least so many, and nothing else; gives how many.
     #[track_caller]
     pub fn assert_whole(&self, model: &mut Model, acknowledged: i64) -> i64 {
-        let problems = Store::check(&url(&self.database())).unwrap().problems;
+        let problems = Store::check(&crate::place::location(&self.database())).unwrap().problems;
         assert_eq!(problems, Vec::<String>::new());
         let store = Store::open(&url(&self.database())).expect("it opens, its lock ended");
         let found = batches_in(&store.load().unwrap());
@@ -34,6 +34,11 @@ impl Place {
         assert_eq!(model.compare(&store, found), Ok(()));
         found
     }
+}
+
+/// Where a database is, as `assured db` says it.
+pub fn location(path: &Path) -> assured::store::Location {
+    assured::store::Location::File(path.to_owned())
 }
 
 pub fn url(path: &Path) -> String {

@@ -114,7 +114,9 @@ fn an_order_that_was_acknowledged_outlives_the_process_wherever_it_is_killed() {
         for passes in PASSES {
             let (running, agent) = service.start(&format!("{point}=kill@{passes}"));
             service.order_until_killed(running, &agent, &domain);
-            let report = assured::store::Store::check(&url(&service.place.database())).unwrap();
+            let report =
+                assured::store::Store::check(&crate::place::location(&service.place.database()))
+                    .unwrap();
             assert_eq!(report.problems, Vec::<String>::new());
             let store = assured::store::Store::open(&url(&service.place.database())).unwrap();
             let loaded = store.load().unwrap();

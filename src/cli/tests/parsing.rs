@@ -67,6 +67,7 @@ fn what_comes_later_is_not_offered() {
             "db",
             "db migrate",
             "db backup",
+            "db copy",
             "db check",
             "notify",
             "notify test",

@@ -46,7 +46,7 @@ pub struct ServiceStatus {
 /// The database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DatabaseStatus {
-    /// `sqlite`, say.
+    /// `sqlite` or `postgres`.
     pub backend: String,
     /// Whether the last commit succeeded.
     pub healthy: bool,

@@ -6,6 +6,7 @@ use super::cell::{IdText, Row, micros};
 use super::schema::attempts::{self, dsl};
 use super::schema::instances;
 use super::upsert::{Upsert, on_conflict};
+use super::{Connection, writable};
 use crate::model::{Attempt, AttemptId, Command, Generation, HostId, IncidentId, Outcome};
 use crate::store::StoreError;
 use crate::store::failure::Failure;
@@ -19,20 +20,20 @@ on_conflict!(AddOutcome: [outcome, outcome_at, outcome_detail],
 ///
 /// # Errors
 /// [`StoreError::Stale`] where the stored attempt has its outcome already.
-pub(in crate::store) fn put(conn: &mut SqliteConnection, attempt: &Attempt) -> Result<(), Failure> {
+pub(in crate::store) fn put(conn: &mut Connection, attempt: &Attempt) -> Result<(), Failure> {
     let instance = IdText::new(attempt.instance);
     let outcome = attempt.outcome.as_ref();
     let insert = diesel::insert_into(attempts::table).values((
         dsl::id.eq(attempt.id.0),
         dsl::instance.eq(instance.as_str()),
-        dsl::host.eq(attempt.host.as_str()),
+        dsl::host.eq(writable(attempt.host.as_str())),
         dsl::incident.eq(attempt.incident.map(|i| i.0)),
         dsl::generation.eq(attempt.generation.0),
         dsl::command.eq(attempt.command.as_str()),
         dsl::at.eq(micros(attempt.at)),
         dsl::outcome.eq(outcome.map(|o| o.kind.as_str())),
         dsl::outcome_at.eq(outcome.map(|o| micros(o.at))),
-        dsl::outcome_detail.eq(outcome.and_then(|o| o.detail.as_deref())),
+        dsl::outcome_detail.eq(outcome.and_then(|o| o.detail.as_deref()).map(writable)),
     ));
     match Upsert::<_, AddOutcome>::new(insert).execute(conn)? {
         0 => Err(Failure::Store(StoreError::Stale { instance: attempt.instance })),
@@ -42,7 +43,7 @@ pub(in crate::store) fn put(conn: &mut SqliteConnection, attempt: &Attempt) -> R
 
 /// All that count or are under way: those of each instance's current generation since its
 /// budget's beginning, and every one without an outcome. By number.
-pub(in crate::store) fn counting(conn: &mut SqliteConnection) -> Result<Vec<Attempt>, Failure> {
+pub(in crate::store) fn counting(conn: &mut Connection) -> Result<Vec<Attempt>, Failure> {
     // A left join, whose empty rows are dropped here: it makes SQLite go from the few instances to
     // the many attempts by their index, and not the other way.
     let of_budgets: Vec<Option<AttemptRow>> = instances::table
@@ -62,9 +63,7 @@ pub(in crate::store) fn counting(conn: &mut SqliteConnection) -> Result<Vec<Atte
 }
 
 /// The shutdowns of each instance's earlier generations that may be answered yet. By number.
-pub(in crate::store) fn shutdowns_before(
-    conn: &mut SqliteConnection,
-) -> Result<Vec<Attempt>, Failure> {
+pub(in crate::store) fn shutdowns_before(conn: &mut Connection) -> Result<Vec<Attempt>, Failure> {
     let within = i64::try_from(Attempt::SHUTDOWN_ANSWERED_WITHIN.as_micros()).unwrap_or(i64::MAX);
     // A left join for the same reason as above.
     let rows: Vec<Option<AttemptRow>> = instances::table
@@ -83,7 +82,7 @@ pub(in crate::store) fn shutdowns_before(
 
 /// Those of an incident, by number.
 pub(in crate::store) fn of_incident(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     id: IncidentId,
 ) -> Result<Vec<Attempt>, Failure> {
     let rows: Vec<AttemptRow> =
@@ -91,8 +90,18 @@ pub(in crate::store) fn of_incident(
     to_models(rows)
 }
 
+/// The next ones after a number, by number: for a copy.
+pub(in crate::store) fn page(
+    conn: &mut Connection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Attempt>, Failure> {
+    let page = dsl::attempts.filter(dsl::id.gt(after)).order(dsl::id).limit(limit);
+    to_models(page.load(conn)?)
+}
+
 /// The greatest number in use; 0 where there is none.
-pub(in crate::store) fn last(conn: &mut SqliteConnection) -> Result<AttemptId, Failure> {
+pub(in crate::store) fn last(conn: &mut Connection) -> Result<AttemptId, Failure> {
     let last: Option<i64> = dsl::attempts.select(diesel::dsl::max(dsl::id)).get_result(conn)?;
     Ok(AttemptId(last.unwrap_or_default()))
 }

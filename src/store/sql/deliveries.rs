@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::cell::{IdText, Row, micros};
 use super::schema::deliveries::{self, dsl};
 use super::schema::{incidents, instances};
+use super::{Connection, writable};
 use super::{attempts, incidents as incident_rows};
 use crate::model::{Delivery, DeliveryId, HostId, IncidentId, InstanceId, Severity, Story, Tried};
 use crate::store::StoreError;
@@ -20,13 +21,13 @@ pub(in crate::store) type Told = (IncidentId, Arc<str>, Severity);
 ///
 /// # Errors
 /// A unique violation where the number is in use.
-pub(in crate::store) fn add(conn: &mut SqliteConnection, one: &Delivery) -> Result<(), Failure> {
+pub(in crate::store) fn add(conn: &mut Connection, one: &Delivery) -> Result<(), Failure> {
     diesel::insert_into(deliveries::table)
         .values((
             dsl::id.eq(one.id.0),
             dsl::message.eq(one.message.0),
-            dsl::receiver.eq(&*one.receiver),
-            dsl::host.eq(one.host.as_str()),
+            dsl::receiver.eq(writable(&one.receiver)),
+            dsl::host.eq(writable(one.host.as_str())),
             dsl::incident.eq(one.incident.0),
             dsl::phase.eq(one.phase.as_str()),
             dsl::severity.eq(one.severity.as_str()),
@@ -34,14 +35,14 @@ pub(in crate::store) fn add(conn: &mut SqliteConnection, one: &Delivery) -> Resu
             dsl::next_at.eq(micros(one.next_at)),
             dsl::attempts.eq(i64::from(one.attempts)),
             dsl::delivered_at.eq(one.delivered_at.map(micros)),
-            dsl::error.eq(one.error.as_deref()),
+            dsl::error.eq(one.error.as_deref().map(writable)),
         ))
         .execute(conn)?;
     Ok(())
 }
 
 /// Writes what came of a try. What was delivered stays so.
-pub(in crate::store) fn tried(conn: &mut SqliteConnection, tried: &Tried) -> Result<(), Failure> {
+pub(in crate::store) fn tried(conn: &mut Connection, tried: &Tried) -> Result<(), Failure> {
     let ids = tried.deliveries.iter().map(|id| id.0);
     let rows = dsl::deliveries.filter(dsl::id.eq_any(ids)).filter(dsl::delivered_at.is_null());
     let at = micros(tried.at);
@@ -51,20 +52,31 @@ pub(in crate::store) fn tried(conn: &mut SqliteConnection, tried: &Tried) -> Res
             .set((once_more, dsl::delivered_at.eq(at), dsl::error.eq(None::<&str>)))
             .execute(conn)?,
         Some((why, next)) => diesel::update(rows)
-            .set((once_more, dsl::next_at.eq(micros(*next)), dsl::error.eq(why)))
+            .set((once_more, dsl::next_at.eq(micros(*next)), dsl::error.eq(writable(why))))
             .execute(conn)?,
     };
     Ok(())
 }
 
+/// The next ones after a number, by number: for a copy.
+pub(in crate::store) fn page(
+    conn: &mut Connection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Delivery>, Failure> {
+    let page = dsl::deliveries.filter(dsl::id.gt(after)).order(dsl::id).limit(limit);
+    let rows: Vec<DeliveryRow> = page.load(conn)?;
+    Ok(rows.into_iter().map(DeliveryRow::into_model).collect::<Result<_, _>>()?)
+}
+
 /// The greatest number in use; 0 where there is none.
-pub(in crate::store) fn last(conn: &mut SqliteConnection) -> Result<DeliveryId, Failure> {
+pub(in crate::store) fn last(conn: &mut Connection) -> Result<DeliveryId, Failure> {
     let last: Option<i64> = dsl::deliveries.select(diesel::dsl::max(dsl::id)).get_result(conn)?;
     Ok(DeliveryId(last.unwrap_or_default()))
 }
 
 /// Who is told of the incidents that are not over. By incident, then by receiver.
-pub(in crate::store) fn told(conn: &mut SqliteConnection) -> Result<Vec<Told>, Failure> {
+pub(in crate::store) fn told(conn: &mut Connection) -> Result<Vec<Told>, Failure> {
     let open = incidents::table.filter(incidents::closed_at.is_null()).select(incidents::id);
     let rows: Vec<(i64, i64, String, String)> = dsl::deliveries
         .filter(dsl::incident.eq_any(open))
@@ -84,13 +96,14 @@ pub(in crate::store) fn told(conn: &mut SqliteConnection) -> Result<Vec<Told>, F
 
 /// The oldest message of each host that a receiver has not taken yet, by number.
 pub(in crate::store) fn heads(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     receiver: &str,
 ) -> Result<Vec<Delivery>, Failure> {
-    let pending =
-        dsl::deliveries.filter(dsl::receiver.eq(receiver)).filter(dsl::delivered_at.is_null());
+    let pending = dsl::deliveries
+        .filter(dsl::receiver.eq(writable(receiver)))
+        .filter(dsl::delivered_at.is_null());
     let heads: Vec<Option<i64>> =
-        pending.group_by(dsl::host).select(diesel::dsl::min(dsl::message)).load(conn)?;
+        pending.clone().group_by(dsl::host).select(diesel::dsl::min(dsl::message)).load(conn)?;
     let rows: Vec<DeliveryRow> = pending
         .filter(dsl::message.eq_any(heads.into_iter().flatten()))
         .order(dsl::id)
@@ -100,13 +113,13 @@ pub(in crate::store) fn heads(
 
 /// What a receiver was told last of each incident that is not over, by incident.
 pub(in crate::store) fn told_open(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     receiver: &str,
 ) -> Result<Vec<Delivery>, Failure> {
     let open = incidents::table.filter(incidents::closed_at.is_null()).select(incidents::id);
     let rows: Vec<DeliveryRow> = dsl::deliveries
         .filter(dsl::incident.eq_any(open))
-        .filter(dsl::receiver.eq(receiver))
+        .filter(dsl::receiver.eq(writable(receiver)))
         .filter(dsl::delivered_at.is_not_null())
         .order(dsl::id)
         .load(conn)?;
@@ -119,7 +132,7 @@ pub(in crate::store) fn told_open(
 
 /// Deliveries with all that messages say of them. One whose incident is gone is left out.
 pub(in crate::store) fn stories(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     deliveries: Vec<Delivery>,
 ) -> Result<Vec<Story>, Failure> {
     let mut stories = Vec::with_capacity(deliveries.len());
@@ -141,7 +154,7 @@ pub(in crate::store) fn stories(
 }
 
 fn names(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     ids: &BTreeSet<InstanceId>,
 ) -> Result<BTreeMap<InstanceId, String>, Failure> {
     let mut names = BTreeMap::new();

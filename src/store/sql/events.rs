@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::cell::{IdText, Row, micros};
 use super::schema::events::{self, dsl};
+use super::{Connection, writable};
 use crate::model::{Event, EventId, HostId, IncidentId};
 use crate::store::failure::Failure;
 use crate::store::{EventQuery, Order, StoreError};
@@ -13,7 +14,7 @@ use crate::store::{EventQuery, Order, StoreError};
 ///
 /// # Errors
 /// A unique violation where the number is in use.
-pub(in crate::store) fn add(conn: &mut SqliteConnection, event: &Event) -> Result<(), Failure> {
+pub(in crate::store) fn add(conn: &mut Connection, event: &Event) -> Result<(), Failure> {
     let instance = event.instance.map(IdText::new);
     let detail = match &event.detail {
         Value::Null => None,
@@ -28,11 +29,11 @@ pub(in crate::store) fn add(conn: &mut SqliteConnection, event: &Event) -> Resul
             dsl::id.eq(event.id.0),
             dsl::at.eq(micros(event.at)),
             dsl::kind.eq(event.kind.as_str()),
-            dsl::host.eq(event.host.as_ref().map(HostId::as_str)),
+            dsl::host.eq(event.host.as_ref().map(|host| writable(host.as_str()))),
             dsl::instance.eq(instance.as_ref().map(IdText::as_str)),
             dsl::incident.eq(event.incident.map(|i| i.0)),
-            dsl::author.eq(&event.by),
-            dsl::text.eq(&event.text),
+            dsl::author.eq(event.by.as_deref().map(writable)),
+            dsl::text.eq(writable(&event.text)),
             dsl::detail.eq(detail),
         ))
         .execute(conn)?;
@@ -40,14 +41,14 @@ pub(in crate::store) fn add(conn: &mut SqliteConnection, event: &Event) -> Resul
 }
 
 /// The greatest number in use; 0 where there is none.
-pub(in crate::store) fn last(conn: &mut SqliteConnection) -> Result<EventId, Failure> {
+pub(in crate::store) fn last(conn: &mut Connection) -> Result<EventId, Failure> {
     let last: Option<i64> = dsl::events.select(diesel::dsl::max(dsl::id)).get_result(conn)?;
     Ok(EventId(last.unwrap_or_default()))
 }
 
 /// The whole story of an incident, the oldest first.
 pub(in crate::store) fn of_incident(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     id: IncidentId,
 ) -> Result<Vec<Event>, Failure> {
     let rows: Vec<EventRow> =
@@ -57,7 +58,7 @@ pub(in crate::store) fn of_incident(
 
 /// Those that a query asks for, in its order.
 pub(in crate::store) fn search(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     query: &EventQuery,
 ) -> Result<Vec<Event>, Failure> {
     let mut found = dsl::events.into_boxed();
@@ -65,7 +66,7 @@ pub(in crate::store) fn search(
         found = found.filter(dsl::kind.eq(kind.as_str()));
     }
     if let Some(host) = &query.host {
-        found = found.filter(dsl::host.eq(host.as_str()));
+        found = found.filter(dsl::host.eq(writable(host.as_str())));
     }
     if let Some(instance) = query.instance {
         found = found.filter(dsl::instance.eq(IdText::new(instance).as_str().to_owned()));

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::cell::{Row, micros};
 use super::schema::hosts::{self, dsl};
 use super::upsert::{Upsert, on_conflict};
+use super::{Connection, PROBE, writable};
 use crate::model::{HostId, HostRecord, Maintenance};
 use crate::store::StoreError;
 use crate::store::failure::Failure;
@@ -12,14 +13,14 @@ use crate::store::failure::Failure;
 on_conflict!(Replace: [uri, added_at, maintenance_by, maintenance_reason, maintenance_since, seen_at]);
 
 /// Writes a host, new or known.
-pub(in crate::store) fn put(conn: &mut SqliteConnection, host: &HostRecord) -> Result<(), Failure> {
+pub(in crate::store) fn put(conn: &mut Connection, host: &HostRecord) -> Result<(), Failure> {
     let maintenance = host.maintenance.as_ref();
     let insert = diesel::insert_into(hosts::table).values((
-        dsl::id.eq(host.id.as_str()),
-        dsl::uri.eq(&host.uri),
+        dsl::id.eq(writable(host.id.as_str())),
+        dsl::uri.eq(writable(&host.uri)),
         dsl::added_at.eq(micros(host.added_at)),
-        dsl::maintenance_by.eq(maintenance.map(|m| &m.by)),
-        dsl::maintenance_reason.eq(maintenance.map(|m| &m.reason)),
+        dsl::maintenance_by.eq(maintenance.map(|m| writable(&m.by))),
+        dsl::maintenance_reason.eq(maintenance.map(|m| writable(&m.reason))),
         dsl::maintenance_since.eq(maintenance.map(|m| micros(m.since))),
         dsl::seen_at.eq(host.seen_at.map(micros)),
     ));
@@ -28,22 +29,19 @@ pub(in crate::store) fn put(conn: &mut SqliteConnection, host: &HostRecord) -> R
 }
 
 /// Removes a host; none of that name is as good.
-pub(in crate::store) fn remove(conn: &mut SqliteConnection, id: &HostId) -> Result<(), Failure> {
-    diesel::delete(dsl::hosts.find(id.as_str())).execute(conn)?;
+pub(in crate::store) fn remove(conn: &mut Connection, id: &HostId) -> Result<(), Failure> {
+    diesel::delete(dsl::hosts.find(writable(id.as_str()))).execute(conn)?;
     Ok(())
 }
 
-/// Changes nothing, and writes a page all the same: the one that has the version field, which is
-/// not used here, with what it has. Nothing less tells whether the database can be written: SQLite
-/// opens a file that it may not write for reading and lets a transaction for writing begin on it,
-/// and that a disk is full shows only in what needs room.
-pub(in crate::store) fn probe(conn: &mut SqliteConnection) -> Result<(), Failure> {
-    diesel::sql_query("PRAGMA user_version = 0").execute(conn)?;
+/// Changes nothing, and writes all the same: nothing less tells whether the database can be written.
+pub(in crate::store) fn probe(conn: &mut Connection) -> Result<(), Failure> {
+    diesel::sql_query(PROBE).execute(conn)?;
     Ok(())
 }
 
 /// All hosts, by name.
-pub(in crate::store) fn all(conn: &mut SqliteConnection) -> Result<Vec<HostRecord>, Failure> {
+pub(in crate::store) fn all(conn: &mut Connection) -> Result<Vec<HostRecord>, Failure> {
     let rows: Vec<HostRow> = dsl::hosts.order(dsl::id).load(conn)?;
     Ok(rows.into_iter().map(HostRow::into_model).collect::<Result<_, _>>()?)
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::cell::{IdText, Row, json_of, micros};
 use super::schema::incidents::{self, dsl};
 use super::upsert::{Upsert, on_conflict};
+use super::{Connection, writable};
 use crate::model::{HostId, Incident, IncidentId};
 use crate::store::failure::Failure;
 use crate::store::{IncidentQuery, IncidentState, StoreError};
@@ -17,15 +18,12 @@ on_conflict!(Replace: [
 ]);
 
 /// Writes an incident, new or known.
-pub(in crate::store) fn put(
-    conn: &mut SqliteConnection,
-    incident: &Incident,
-) -> Result<(), Failure> {
+pub(in crate::store) fn put(conn: &mut Connection, incident: &Incident) -> Result<(), Failure> {
     let instance = incident.instance.map(IdText::new);
     let insert = diesel::insert_into(incidents::table).values((
         dsl::id.eq(incident.id.0),
         dsl::instance.eq(instance.as_ref().map(IdText::as_str)),
-        dsl::host.eq(incident.host.as_str()),
+        dsl::host.eq(writable(incident.host.as_str())),
         dsl::severity.eq(incident.severity.as_str()),
         dsl::opened_at.eq(micros(incident.opened_at)),
         dsl::closed_at.eq(incident.closed_at.map(micros)),
@@ -33,7 +31,7 @@ pub(in crate::store) fn put(
         dsl::observed.eq(incident.observed.map(|o| o.to_string())),
         dsl::resolution.eq(incident.resolution.map(|r| r.as_str())),
         dsl::attempts.eq(i64::from(incident.attempts)),
-        dsl::summary.eq(&incident.summary),
+        dsl::summary.eq(writable(&incident.summary)),
         dsl::instances.eq(json_of(&incident.instances)),
     ));
     Upsert::<_, Replace>::new(insert).execute(conn)?;
@@ -41,21 +39,31 @@ pub(in crate::store) fn put(
 }
 
 /// All that are not over, by number.
-pub(in crate::store) fn open(conn: &mut SqliteConnection) -> Result<Vec<Incident>, Failure> {
+pub(in crate::store) fn open(conn: &mut Connection) -> Result<Vec<Incident>, Failure> {
     let rows: Vec<IncidentRow> =
         dsl::incidents.filter(dsl::closed_at.is_null()).order(dsl::id).load(conn)?;
     to_models(rows)
 }
 
+/// The next ones after a number, by number: for a copy.
+pub(in crate::store) fn page(
+    conn: &mut Connection,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Incident>, Failure> {
+    let page = dsl::incidents.filter(dsl::id.gt(after)).order(dsl::id).limit(limit);
+    to_models(page.load(conn)?)
+}
+
 /// The greatest number in use; 0 where there is none.
-pub(in crate::store) fn last(conn: &mut SqliteConnection) -> Result<IncidentId, Failure> {
+pub(in crate::store) fn last(conn: &mut Connection) -> Result<IncidentId, Failure> {
     let last: Option<i64> = dsl::incidents.select(diesel::dsl::max(dsl::id)).get_result(conn)?;
     Ok(IncidentId(last.unwrap_or_default()))
 }
 
 /// The incident with this number.
 pub(in crate::store) fn find(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     id: IncidentId,
 ) -> Result<Option<Incident>, Failure> {
     let row: Option<IncidentRow> = dsl::incidents.find(id.0).first(conn).optional()?;
@@ -64,7 +72,7 @@ pub(in crate::store) fn find(
 
 /// How many were opened at this time or later.
 pub(in crate::store) fn count_since(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     since: Timestamp,
 ) -> Result<u64, Failure> {
     let count: i64 =
@@ -74,7 +82,7 @@ pub(in crate::store) fn count_since(
 
 /// Those that a query asks for, the newest first.
 pub(in crate::store) fn search(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     query: &IncidentQuery,
 ) -> Result<Vec<Incident>, Failure> {
     let mut found = dsl::incidents.into_boxed();
@@ -84,7 +92,7 @@ pub(in crate::store) fn search(
         None => {}
     }
     if let Some(host) = &query.host {
-        found = found.filter(dsl::host.eq(host.as_str()));
+        found = found.filter(dsl::host.eq(writable(host.as_str())));
     }
     if let Some(instance) = query.instance {
         found = found.filter(dsl::instance.eq(IdText::new(instance).as_str().to_owned()));

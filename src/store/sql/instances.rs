@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::cell::{IdText, Row, json_of, micros};
 use super::schema::instances::{self, dsl};
 use super::upsert::{Upsert, on_conflict};
+use super::{Connection, writable};
 use crate::model::{
     Budget, Configured, Desired, Generation, HostId, Instance, InstanceId, LastActive, Observed,
 };
@@ -27,10 +28,7 @@ on_conflict!(ReplaceIfNotNewer: [
 ///
 /// # Errors
 /// [`StoreError::Stale`] where the stored generation is newer.
-pub(in crate::store) fn put(
-    conn: &mut SqliteConnection,
-    instance: &Instance,
-) -> Result<(), Failure> {
+pub(in crate::store) fn put(conn: &mut Connection, instance: &Instance) -> Result<(), Failure> {
     let id = IdText::new(instance.id);
     let by = instance.desired.by.to_string();
     let observed = instance.observed.as_ref();
@@ -39,27 +37,27 @@ pub(in crate::store) fn put(
     let configured = instance.configured.as_ref();
     let insert = diesel::insert_into(instances::table).values((
         dsl::id.eq(id.as_str()),
-        dsl::name.eq(&instance.name),
-        dsl::host.eq(instance.host.as_str()),
-        dsl::policy.eq(&instance.policy),
+        dsl::name.eq(writable(&instance.name)),
+        dsl::host.eq(writable(instance.host.as_str())),
+        dsl::policy.eq(writable(&instance.policy)),
         dsl::priority.eq(instance.priority),
         dsl::added_at.eq(micros(instance.added_at)),
         dsl::desired_state.eq(instance.desired.state.as_str()),
         dsl::desired_generation.eq(instance.desired.generation.0),
         dsl::desired_since.eq(micros(instance.desired.since)),
-        dsl::desired_by.eq(&by),
+        dsl::desired_by.eq(writable(&by)),
         dsl::settled.eq(instance.settled),
         dsl::in_sync_since.eq(instance.in_sync_since.map(micros)),
         dsl::observed.eq(observed.map(|o| o.condition.to_string())),
         dsl::observed_since.eq(observed.map(|o| micros(o.since))),
         dsl::observed_source.eq(observed.map(|o| o.source.as_str())),
         dsl::down_with.eq(instance.down_with.map(|with| with.as_str())),
-        dsl::last_active_host.eq(last_active.map(|l| l.host.as_str())),
+        dsl::last_active_host.eq(last_active.map(|l| writable(l.host.as_str()))),
         dsl::last_active_at.eq(last_active.map(|l| micros(l.at))),
         dsl::budget_since.eq(micros(instance.budget.since)),
         dsl::holds.eq(holds),
         dsl::configured_desired.eq(configured.map(|c| c.desired.as_str())),
-        dsl::configured_policy.eq(configured.map(|c| &c.policy)),
+        dsl::configured_policy.eq(configured.map(|c| writable(&c.policy))),
         dsl::configured_priority.eq(configured.map(|c| c.priority)),
     ));
     match Upsert::<_, ReplaceIfNotNewer>::new(insert).execute(conn)? {
@@ -69,13 +67,13 @@ pub(in crate::store) fn put(
 }
 
 /// Removes an instance; none of that identity is as good.
-pub(in crate::store) fn remove(conn: &mut SqliteConnection, id: InstanceId) -> Result<(), Failure> {
+pub(in crate::store) fn remove(conn: &mut Connection, id: InstanceId) -> Result<(), Failure> {
     diesel::delete(dsl::instances.find(IdText::new(id).as_str())).execute(conn)?;
     Ok(())
 }
 
 /// All instances, by identity.
-pub(in crate::store) fn all(conn: &mut SqliteConnection) -> Result<Vec<Instance>, Failure> {
+pub(in crate::store) fn all(conn: &mut Connection) -> Result<Vec<Instance>, Failure> {
     let rows: Vec<InstanceRow> = dsl::instances.order(dsl::id).load(conn)?;
     Ok(rows.into_iter().map(InstanceRow::into_model).collect::<Result<_, _>>()?)
 }

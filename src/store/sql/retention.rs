@@ -9,6 +9,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use jiff::Timestamp;
 
+use super::Connection;
 use super::cell::{Row, micros};
 use super::schema::{attempts, deliveries, events, incidents, instances};
 use super::{attempts as attempt_rows, deliveries as delivery_rows, incidents as incident_rows};
@@ -17,7 +18,7 @@ use crate::store::{Forgotten, Retention};
 
 /// Takes one step.
 pub(in crate::store) fn forget(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     step: Retention,
 ) -> Result<Forgotten, Failure> {
     let before = micros(step.before);
@@ -36,7 +37,7 @@ pub(in crate::store) fn forget(
 }
 
 /// The time of the first line of the audit log that there is. Nothing that is forgotten is older.
-pub(in crate::store) fn oldest(conn: &mut SqliteConnection) -> Result<Option<Timestamp>, Failure> {
+pub(in crate::store) fn oldest(conn: &mut Connection) -> Result<Option<Timestamp>, Failure> {
     let first: Option<(i64, i64)> =
         events::table.select((events::id, events::at)).order(events::id).first(conn).optional()?;
     let time = |(id, at): (i64, i64)| Row { table: "events", key: &id }.time("at", at);
@@ -45,7 +46,7 @@ pub(in crate::store) fn oldest(conn: &mut SqliteConnection) -> Result<Option<Tim
 
 /// Attempts that are over, of incidents that are over or of none. None of those that count, by the
 /// same rule by which they are read at a start.
-fn old_attempts(conn: &mut SqliteConnection, before: i64, rows: u32) -> Result<usize, Failure> {
+fn old_attempts(conn: &mut Connection, before: i64, rows: u32) -> Result<usize, Failure> {
     let counts = instances::table.filter(
         instances::id
             .eq(attempts::instance)
@@ -73,7 +74,7 @@ fn old_attempts(conn: &mut SqliteConnection, before: i64, rows: u32) -> Result<u
 
 /// Incidents that are over and have no attempts any more, with what receivers were told of them. What
 /// was not delivered for so long after its incident was over is told to nobody.
-fn old_incidents(conn: &mut SqliteConnection, before: i64, rows: u32) -> Result<usize, Failure> {
+fn old_incidents(conn: &mut Connection, before: i64, rows: u32) -> Result<usize, Failure> {
     let last_delivery = delivery_rows::last(conn)?.0;
     let of_it = attempts::table.filter(attempts::incident.eq(incidents::id.nullable()));
     let told_last = deliveries::table
@@ -94,7 +95,7 @@ fn old_incidents(conn: &mut SqliteConnection, before: i64, rows: u32) -> Result<
 }
 
 /// The audit log from its beginning up to the first line that is not old: it has no gaps.
-fn old_events(conn: &mut SqliteConnection, before: i64, rows: u32) -> Result<usize, Failure> {
+fn old_events(conn: &mut Connection, before: i64, rows: u32) -> Result<usize, Failure> {
     // One more than may go: the newest is never among those that do.
     let first: Vec<(i64, i64)> = events::table
         .select((events::id, events::at))

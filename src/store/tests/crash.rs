@@ -6,16 +6,15 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use diesel::connection::SimpleConnection;
-
+use super::place::{FilePlace, open};
 use super::sample::*;
-use super::{Place, commit, open, run};
+use super::{commit, run};
 use crate::model::{EventId, HostId};
-use crate::store::location::with_suffix;
+use crate::store::sqlite::files::with_suffix;
 use crate::store::{Batch, EventQuery, Store};
 
 /// The files as a power cut would leave them, opened.
-fn after_a_cut(place: &Place, name: &str) -> Store {
+fn after_a_cut(place: &FilePlace, name: &str) -> Store {
     let copy = place.dir.path().join(name);
     for suffix in ["", "-wal"] {
         let from = with_suffix(&place.path, suffix);
@@ -26,7 +25,7 @@ fn after_a_cut(place: &Place, name: &str) -> Store {
 
 #[test]
 fn a_cut_in_the_midst_of_a_transaction_leaves_nothing_of_it() {
-    let place = Place::new();
+    let place = FilePlace::new();
     let store = place.open().unwrap();
     let first = Batch { instances: vec![instance(1, 1)], ..Batch::default() };
     commit(&store, first.clone()).unwrap();
@@ -38,15 +37,15 @@ fn a_cut_in_the_midst_of_a_transaction_leaves_nothing_of_it() {
     let (half, is_half) = std::sync::mpsc::channel();
     let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
     let writing = store.on_writer(move |session| {
-        session.transact("writing", |conn| {
+        session.transact("writing", |records| {
             // No room to keep it in memory: it goes to the file before it is committed.
-            conn.batch_execute("PRAGMA cache_size = 5")?;
+            records.batch_execute("PRAGMA cache_size = 5")?;
             let second = Batch {
                 instances: (1..500).map(|n| instance(n, 2)).collect(),
                 events: (1..500).map(event).collect(),
                 ..Batch::default()
             };
-            second.write(conn)?;
+            records.write(&second)?;
             half.send(()).unwrap();
             may_go_on.recv().unwrap();
             Ok(())
@@ -98,7 +97,7 @@ fn victim() {
 #[test]
 fn killed_while_it_commits() {
     for kills in [1_usize, 7, 40] {
-        let place = Place::new();
+        let place = FilePlace::new();
         let mut victim = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "store::tests::crash::victim", "--nocapture"])
             .env(DATABASE, &place.path)

@@ -1,9 +1,13 @@
 //! What must not go in does not, and takes the whole batch with it.
 
 use super::sample::*;
-use super::{Place, commit, run};
+use super::{Place, commit, everywhere, run};
 use crate::model::*;
 use crate::store::{Batch, EventQuery, Store, StoreError};
+
+everywhere! {
+    an_older_generation_replaces_no_newer_one, an_outcome_is_written_once, an_attempts_number_is_used_once, an_events_number_is_used_once, an_attempt_of_no_incident_is_refused, the_story_outlives_the_instance, a_future_that_is_dropped_undoes_nothing
+}
 
 /// What a batch says beside what is refused.
 fn with_bystanders(batch: Batch) -> Batch {
@@ -15,9 +19,7 @@ fn no_bystanders(store: &Store) {
     assert_eq!(run(store.events(EventQuery::default())).unwrap(), []);
 }
 
-#[test]
-fn an_older_generation_replaces_no_newer_one() {
-    let place = Place::new();
+fn an_older_generation_replaces_no_newer_one(place: &Place) {
     let store = place.open().unwrap();
     let instances = |generation| Batch {
         instances: vec![instance(2, 1), instance(1, generation)],
@@ -40,9 +42,8 @@ fn an_older_generation_replaces_no_newer_one() {
     assert_eq!(store.load().unwrap().instances[0].desired.generation, Generation(6));
 }
 
-#[test]
-fn an_outcome_is_written_once() {
-    let store = Store::in_memory().unwrap();
+fn an_outcome_is_written_once(place: &Place) {
+    let store = place.open().unwrap();
     let attempts = |attempt| Batch { attempts: vec![attempt], ..Batch::default() };
     let intent = Attempt { incident: Some(IncidentId(1)), ..attempt(1, 1, 1, 1) };
     commit(&store, Batch { incidents: vec![incident(1, 1)], ..attempts(intent.clone()) }).unwrap();
@@ -61,18 +62,15 @@ fn an_outcome_is_written_once() {
     );
 }
 
-#[test]
-fn an_attempts_number_is_used_once() {
-    let store = Store::in_memory().unwrap();
+fn an_attempts_number_is_used_once(place: &Place) {
+    let store = place.open().unwrap();
     let attempts = |attempt| Batch { attempts: vec![attempt], ..Batch::default() };
     commit(&store, attempts(attempt(1, 1, 1, 1))).unwrap();
     let error = commit(&store, attempts(attempt(1, 2, 1, 1))).unwrap_err();
     assert!(matches!(error, StoreError::Stale { instance } if instance == id(2)));
 }
 
-#[test]
-fn an_events_number_is_used_once() {
-    let place = Place::new();
+fn an_events_number_is_used_once(place: &Place) {
     let store = place.open().unwrap();
     let events = |numbers: &[i64]| Batch {
         events: numbers.iter().copied().map(event).collect(),
@@ -86,9 +84,8 @@ fn an_events_number_is_used_once() {
     assert!(store.healthy());
 }
 
-#[test]
-fn an_attempt_of_no_incident_is_refused() {
-    let store = Store::in_memory().unwrap();
+fn an_attempt_of_no_incident_is_refused(place: &Place) {
+    let store = place.open().unwrap();
     let batch = with_bystanders(Batch {
         attempts: vec![Attempt { incident: Some(IncidentId(3)), ..attempt(1, 1, 1, 1) }],
         ..Batch::default()
@@ -97,9 +94,8 @@ fn an_attempt_of_no_incident_is_refused() {
     no_bystanders(&store);
 }
 
-#[test]
-fn the_story_outlives_the_instance() {
-    let store = Store::in_memory().unwrap();
+fn the_story_outlives_the_instance(place: &Place) {
+    let store = place.open().unwrap();
     let story = Event { instance: Some(id(1)), incident: Some(IncidentId(1)), ..event(1) };
     commit(
         &store,
@@ -136,26 +132,7 @@ fn the_story_outlives_the_instance() {
     assert_eq!(run(store.incident_timeline(IncidentId(1))).unwrap(), [story]);
 }
 
-#[test]
-fn a_batch_is_one_transaction() {
-    let place = Place::new();
-    let store = place.open().unwrap();
-    let before = place.commits();
-    let many = Batch {
-        instances: (0..50).map(|n| instance(n, 1)).collect(),
-        incidents: (1..=50).map(|n| incident(n, 1)).collect(),
-        events: (1..=100).map(event).collect(),
-        ..Batch::default()
-    };
-    commit(&store, many).unwrap();
-    assert_eq!(place.commits(), before + 1);
-    commit(&store, Batch::default()).unwrap();
-    assert_eq!(place.commits(), before + 2, "whether it can be written is found out by writing");
-}
-
-#[test]
-fn a_future_that_is_dropped_undoes_nothing() {
-    let place = Place::new();
+fn a_future_that_is_dropped_undoes_nothing(place: &Place) {
     let store = place.open().unwrap();
     drop(store.commit(Batch { instances: vec![instance(1, 1)], ..Batch::default() }));
     assert_eq!(store.load().unwrap().instances, [instance(1, 1)]);

@@ -3,9 +3,19 @@
 use std::sync::Arc;
 
 use super::sample::*;
-use super::{Place, commit, run};
+use super::{Place, commit, everywhere, run};
 use crate::model::*;
 use crate::store::{Batch, Store};
+
+everywhere! {
+    only_the_oldest_message_of_each_host_comes, who_was_told_of_what_is_open, a_story_has_what_is_known_now, what_cannot_be_written_keeps_the_incident_out_too, what_was_told_last_of_what_is_open
+}
+
+mod restarts {
+    use super::a_delivery_comes_back_until_it_was_delivered_over_restarts_too;
+
+    super::super::kept!(a_delivery_comes_back_until_it_was_delivered_over_restarts_too);
+}
 
 pub(super) fn delivery(number: i64, incident: i64, host: &str) -> Delivery {
     Delivery {
@@ -39,9 +49,7 @@ fn with_incidents(deliveries: Vec<Delivery>) -> Batch {
     Batch { instances: vec![instance(1, 1)], incidents, deliveries, ..Batch::default() }
 }
 
-#[test]
-fn a_delivery_comes_back_until_it_was_delivered_over_restarts_too() {
-    let place = Place::new();
+fn a_delivery_comes_back_until_it_was_delivered_over_restarts_too(place: &Place) {
     let store = place.open().unwrap();
     let one = delivery(1, 1, "kvm-1");
     commit(&store, with_incidents(vec![one.clone()])).unwrap();
@@ -60,9 +68,8 @@ fn a_delivery_comes_back_until_it_was_delivered_over_restarts_too() {
     assert_eq!(outbox(&store, "hook"), []);
 }
 
-#[test]
-fn only_the_oldest_message_of_each_host_comes() {
-    let store = Store::in_memory().unwrap();
+fn only_the_oldest_message_of_each_host_comes(place: &Place) {
+    let store = place.open().unwrap();
     let together = Delivery { message: DeliveryId(1), ..delivery(3, 2, "a") };
     let all = vec![delivery(1, 1, "a"), delivery(2, 2, "b"), together, delivery(4, 1, "a")];
     commit(&store, with_incidents(all)).unwrap();
@@ -72,9 +79,8 @@ fn only_the_oldest_message_of_each_host_comes() {
     assert_eq!(ids(&store), [2, 4]);
 }
 
-#[test]
-fn who_was_told_of_what_is_open() {
-    let store = Store::in_memory().unwrap();
+fn who_was_told_of_what_is_open(place: &Place) {
+    let store = place.open().unwrap();
     let raised = Delivery { severity: Severity::Critical, ..delivery(2, 1, "a") };
     commit(&store, with_incidents(vec![delivery(1, 1, "a"), raised, delivery(3, 2, "a")])).unwrap();
     let closed = Incident { closed_at: Some(at(9)), ..incident(2, 2) };
@@ -85,9 +91,8 @@ fn who_was_told_of_what_is_open() {
     assert_eq!(loaded.last_delivery, DeliveryId(3));
 }
 
-#[test]
-fn a_story_has_what_is_known_now() {
-    let store = Store::in_memory().unwrap();
+fn a_story_has_what_is_known_now(place: &Place) {
+    let store = place.open().unwrap();
     let intent = Attempt { incident: Some(IncidentId(1)), ..attempt(1, 1, 1, 1) };
     let batch = with_incidents(vec![delivery(1, 1, "kvm-1"), delivery(2, 2, "kvm-1")]);
     commit(&store, Batch { attempts: vec![intent.clone()], ..batch }).unwrap();
@@ -100,17 +105,15 @@ fn a_story_has_what_is_known_now() {
     assert!(forgotten[0].names.is_empty(), "nobody knows what it was called");
 }
 
-#[test]
-fn what_cannot_be_written_keeps_the_incident_out_too() {
-    let store = Store::in_memory().unwrap();
+fn what_cannot_be_written_keeps_the_incident_out_too(place: &Place) {
+    let store = place.open().unwrap();
     let twice = vec![delivery(1, 1, "a"), delivery(1, 2, "a")];
     assert!(commit(&store, with_incidents(twice)).is_err());
     assert_eq!(run(store.incident(IncidentId(1))).unwrap(), None);
 }
 
-#[test]
-fn what_was_told_last_of_what_is_open() {
-    let store = Store::in_memory().unwrap();
+fn what_was_told_last_of_what_is_open(place: &Place) {
+    let store = place.open().unwrap();
     let raised = Delivery { phase: Phase::Raised, ..delivery(3, 1, "a") };
     let others = Delivery { receiver: "mail".into(), ..delivery(4, 1, "a") };
     let all = vec![delivery(1, 1, "a"), delivery(2, 2, "a"), raised, others];

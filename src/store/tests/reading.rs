@@ -3,14 +3,21 @@
 use std::sync::mpsc::channel;
 
 use super::sample::*;
-use super::{Place, commit, run};
+use super::{Place, commit, everywhere, run};
 use crate::model::*;
 use crate::store::{Batch, EventQuery, IncidentQuery, IncidentState, Order, Store};
 
-/// Both kinds of store with the same in them: ten events, six incidents.
-fn filled() -> (Place, [Store; 2]) {
-    let place = Place::new();
-    let stores = [place.open().unwrap(), Store::in_memory().unwrap()];
+everywhere!(events_by_filter_and_page, incidents_by_filter_and_page, many_read_at_once);
+
+mod beside {
+    use super::readers_do_not_wait_for_the_writer;
+
+    super::super::kept!(readers_do_not_wait_for_the_writer);
+}
+
+/// A store with ten events and six incidents.
+fn filled(place: &Place) -> Store {
+    let store = place.open().unwrap();
     let batch = Batch {
         events: (1..=10)
             .map(|n| Event {
@@ -31,16 +38,13 @@ fn filled() -> (Place, [Store; 2]) {
             .collect(),
         ..Batch::default()
     };
-    for store in &stores {
-        commit(store, batch.clone()).unwrap();
-    }
-    (place, stores)
+    commit(&store, batch).unwrap();
+    store
 }
 
-#[test]
-fn events_by_filter_and_page() {
-    let (_place, stores) = filled();
-    for store in &stores {
+fn events_by_filter_and_page(place: &Place) {
+    let store = filled(place);
+    {
         let check = |query: EventQuery, expected: &[i64]| {
             let found = run(store.events(query.clone())).unwrap();
             let numbers: Vec<i64> = found.iter().map(|event| event.id.0).collect();
@@ -64,10 +68,9 @@ fn events_by_filter_and_page() {
     }
 }
 
-#[test]
-fn incidents_by_filter_and_page() {
-    let (_place, stores) = filled();
-    for store in &stores {
+fn incidents_by_filter_and_page(place: &Place) {
+    let store = filled(place);
+    {
         let check = |query: IncidentQuery, expected: &[i64]| {
             let found = run(store.incidents(query.clone())).unwrap();
             let numbers: Vec<i64> = found.iter().map(|incident| incident.id.0).collect();
@@ -91,15 +94,14 @@ fn incidents_by_filter_and_page() {
     }
 }
 
-#[test]
-fn readers_do_not_wait_for_the_writer() {
-    let (_place, [store, _]) = filled();
+fn readers_do_not_wait_for_the_writer(place: &Place) {
+    let store = filled(place);
     let (begun, has_begun) = channel();
     let (go_on, may_go_on) = channel::<()>();
     let writing = store.on_writer(move |session| {
-        session.transact("writing", |conn| {
+        session.transact("writing", |records| {
             let half = Batch { incidents: vec![incident(7, 1)], ..Batch::default() };
-            half.write(conn)?;
+            records.write(&half)?;
             begun.send(()).unwrap();
             may_go_on.recv().unwrap();
             Ok(())
@@ -112,9 +114,8 @@ fn readers_do_not_wait_for_the_writer() {
     assert!(run(store.incident(IncidentId(7))).unwrap().is_some());
 }
 
-#[test]
-fn many_read_at_once() {
-    let (_place, [store, _]) = filled();
+fn many_read_at_once(place: &Place) {
+    let store = filled(place);
     run(async {
         let reads: Vec<_> = (0..50)
             .map(|_| {

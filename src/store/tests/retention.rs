@@ -1,9 +1,17 @@
 //! What is old goes, step by step; what counts stays.
 
 use super::sample::*;
-use super::{Place, run};
+use super::{Place, everywhere, kept, run};
 use crate::model::*;
 use crate::store::{Batch, EventQuery, Forgotten, Retention, Store};
+
+everywhere! { the_audit_log_goes_from_its_beginning_in_steps, a_line_that_is_not_old_keeps_those_after_it, nothing_that_still_counts_goes }
+
+mod restarts {
+    use super::the_newest_stays_so_that_no_number_is_given_out_twice;
+
+    super::kept!(the_newest_stays_so_that_no_number_is_given_out_twice);
+}
 
 /// Takes one step.
 fn step(store: &Store, before: i64, rows: u32) -> Forgotten {
@@ -33,9 +41,7 @@ fn failed(number: i64, generation: i64, second: i64, of: Option<i64>) -> Attempt
     Attempt { incident, outcome: Some(outcome), ..attempt(number, 1, generation, second) }
 }
 
-#[test]
-fn the_audit_log_goes_from_its_beginning_in_steps() {
-    let place = Place::new();
+fn the_audit_log_goes_from_its_beginning_in_steps(place: &Place) {
     let store = place.open().unwrap();
     let log = Batch { events: (1..=10).map(event).collect(), ..Batch::default() };
     run(store.commit(log)).unwrap();
@@ -49,9 +55,7 @@ fn the_audit_log_goes_from_its_beginning_in_steps() {
 }
 
 /// The clock was set back for a while: the log has no gaps all the same.
-#[test]
-fn a_line_that_is_not_old_keeps_those_after_it() {
-    let place = Place::new();
+fn a_line_that_is_not_old_keeps_those_after_it(place: &Place) {
     let store = place.open().unwrap();
     let times = [1, 2, 50, 3, 4];
     let lines = times.iter().zip(1..).map(|(&second, n)| Event { at: at(second), ..event(n) });
@@ -60,9 +64,7 @@ fn a_line_that_is_not_old_keeps_those_after_it() {
     assert_eq!(events(&store), [3, 4, 5]);
 }
 
-#[test]
-fn the_newest_stays_so_that_no_number_is_given_out_twice() {
-    let place = Place::new();
+fn the_newest_stays_so_that_no_number_is_given_out_twice(place: &Place) {
     let store = place.open().unwrap();
     let batch = Batch {
         incidents: vec![closed(7, 8)],
@@ -78,9 +80,7 @@ fn the_newest_stays_so_that_no_number_is_given_out_twice() {
     assert_eq!((last, loaded.oldest), ((7, 8, 9), Some(at(9))));
 }
 
-#[test]
-fn nothing_that_still_counts_goes() {
-    let place = Place::new();
+fn nothing_that_still_counts_goes(place: &Place) {
     let store = place.open().unwrap();
     let one = instance(1, 2);
     let incidents = vec![

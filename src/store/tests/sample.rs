@@ -94,6 +94,11 @@ pub(super) fn event(number: i64) -> Event {
     }
 }
 
+/// Any text but for U+0000, of which PostgreSQL keeps something else.
+fn any_text() -> impl Strategy<Value = String> {
+    any::<String>().prop_map(|text| text.replace('\0', ""))
+}
+
 fn any_of<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
     proptest::sample::select(all)
 }
@@ -103,7 +108,7 @@ fn any_time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn any_host() -> impl Strategy<Value = HostId> {
-    any::<String>().prop_map(|name| HostId::from(name.as_str()))
+    any_text().prop_map(|name| HostId::from(name.as_str()))
 }
 
 fn any_by() -> impl Strategy<Value = By> {
@@ -112,16 +117,16 @@ fn any_by() -> impl Strategy<Value = By> {
         Just(By::ApiLocal),
         Just(By::Config),
         Just(By::Adopt),
-        any::<String>().prop_map(By::Accept),
+        any_text().prop_map(By::Accept),
     ]
 }
 
 prop_compose! {
     pub(super) fn any_host_record()(
         id in any_host(),
-        uri: String,
+        uri in any_text(),
         added_at in any_time(),
-        maintenance in proptest::option::of((any::<String>(), any::<String>(), any_time())),
+        maintenance in proptest::option::of((any_text(), any_text(), any_time())),
         seen_at in proptest::option::of(any_time()),
     ) -> HostRecord {
         let maintenance = maintenance.map(|(by, reason, since)| Maintenance { by, reason, since });
@@ -142,7 +147,7 @@ pub(super) fn definition(of: u128, xml: &str) -> (Kept, Arc<str>) {
 
 prop_compose! {
     pub(super) fn any_definition(of: u128)(
-        xml in ".{0,40}",
+        xml in "[^\u{0}\n]{0,40}",
         host in any_host(),
         taken_at in any_time(),
         (persistent, autostart) in any::<(bool, bool)>(),
@@ -154,13 +159,17 @@ prop_compose! {
 }
 
 fn any_hold() -> impl Strategy<Value = Hold> {
-    (any::<String>(), any::<String>(), any_time(), any_time())
-        .prop_map(|(by, reason, since, until)| Hold { by, reason, since, until })
+    (any_text(), any_text(), any_time(), any_time()).prop_map(|(by, reason, since, until)| Hold {
+        by,
+        reason,
+        since,
+        until,
+    })
 }
 
 prop_compose! {
     pub(super) fn any_instance(number: u128)(
-        (name, host, policy, priority) in (any::<String>(), any_host(), any::<String>(), any::<i32>()),
+        (name, host, policy, priority) in (any_text(), any_host(), any_text(), any::<i32>()),
         (added_at, settled) in (any_time(), any::<bool>()),
         down_with in proptest::option::of(any_of(DownWith::ALL)),
         (state, generation) in (any_of(DesiredState::ALL), 1_i64..i64::MAX),
@@ -170,7 +179,7 @@ prop_compose! {
         last_active in proptest::option::of((any_host(), any_time())),
         budget in any_time(),
         holds in proptest::collection::vec(any_hold(), 0..3),
-        configured in proptest::option::of((any_of(DesiredState::ALL), any::<String>(), any::<i32>())),
+        configured in proptest::option::of((any_of(DesiredState::ALL), any_text(), any::<i32>())),
     ) -> Instance {
         Instance {
             id: id(number),
@@ -197,7 +206,7 @@ prop_compose! {
         desired in proptest::option::of(any_of(DesiredState::ALL)),
         observed in proptest::option::of(any_of(Condition::ALL)),
         resolution in proptest::option::of(any_of(Resolution::ALL)),
-        (attempts, summary) in any::<(u32, String)>(),
+        (attempts, summary) in (any::<u32>(), any_text()),
         instances in proptest::collection::vec(any::<u128>().prop_map(id), 0..3),
     ) -> Incident {
         Incident {
@@ -216,7 +225,7 @@ prop_compose! {
         (generation, command) in (any::<i64>(), any_of(Command::ALL)),
         at in any_time(),
         outcome in proptest::option::of(
-            (any_of(OutcomeKind::ALL), any_time(), proptest::option::of(any::<String>()))
+            (any_of(OutcomeKind::ALL), any_time(), proptest::option::of(any_text()))
         ),
     ) -> Attempt {
         Attempt {
@@ -238,8 +247,8 @@ prop_compose! {
         host in proptest::option::of(any_host()),
         instance in proptest::option::of(any::<u128>()),
         incident in proptest::option::of(any::<i64>()),
-        by in proptest::option::of(any::<String>()),
-        text: String,
+        by in proptest::option::of(any_text()),
+        text in any_text(),
         detail in prop_oneof![
             Just(Value::Null),
             Just(json!({})),

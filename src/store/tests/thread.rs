@@ -2,18 +2,20 @@
 
 use futures_util::FutureExt;
 
-use super::sample::*;
-use super::{Place, commit, run};
+use super::place::FilePlace;
+use super::{Place, commit, everywhere, kept, numbers, one, run};
 use crate::model::EventId;
-use crate::store::{Batch, EventQuery, Outage, Store, StoreError};
+use crate::store::{EventQuery, Outage, Store, StoreError};
 
-fn one(number: i64) -> Batch {
-    Batch { events: vec![event(number)], ..Batch::default() }
-}
+everywhere!(a_stall_delays_and_keeps_the_order);
 
-fn numbers(store: &Store) -> Vec<i64> {
-    let events = run(store.events(EventQuery { limit: 10_000, ..EventQuery::default() }));
-    events.unwrap().iter().map(|event| event.id.0).collect()
+mod of_its_own {
+    use super::*;
+
+    kept! {
+        the_end_of_the_thread_is_told_and_the_next_one_connects_anew,
+        who_keeps_a_thread_that_lives_begins_no_other,
+    }
 }
 
 /// What ends a thread that catches panics: a panic whose value panics when it is dropped.
@@ -30,9 +32,7 @@ fn end_thread(store: &Store) {
     assert!(run(job).is_err());
 }
 
-#[test]
-fn the_end_of_the_thread_is_told_and_the_next_one_opens_the_file_anew() {
-    let place = Place::new();
+fn the_end_of_the_thread_is_told_and_the_next_one_connects_anew(place: &Place) {
     let store = place.open().unwrap();
     for life in 0..20 {
         let kept = store.keep_writing();
@@ -56,9 +56,7 @@ fn the_end_of_the_thread_is_told_and_the_next_one_opens_the_file_anew() {
     assert_eq!(store.load().unwrap().last_event, EventId(40));
 }
 
-#[test]
-fn who_keeps_a_thread_that_lives_begins_no_other() {
-    let place = Place::new();
+fn who_keeps_a_thread_that_lives_begins_no_other(place: &Place) {
     let store = place.open().unwrap();
     let (first, second) = (store.keep_writing(), store.keep_writing());
     end_thread(&store);
@@ -66,10 +64,9 @@ fn who_keeps_a_thread_that_lives_begins_no_other() {
     assert_eq!(Store::in_memory().unwrap().keep_writing().now_or_never(), None);
 }
 
-#[test]
-fn a_stall_delays_and_keeps_the_order() {
-    let place = Place::new();
-    for store in [place.open().unwrap(), Store::in_memory().unwrap()] {
+fn a_stall_delays_and_keeps_the_order(place: &Place) {
+    let store = place.open().unwrap();
+    {
         store.simulate(Outage::Stalls);
         let mut commits: Vec<_> = (1..=3).map(|n| Box::pin(store.commit(one(n)))).collect();
         assert!(commits.iter_mut().all(|commit| commit.now_or_never().is_none()));
@@ -85,7 +82,7 @@ fn a_stall_delays_and_keeps_the_order() {
 
 #[test]
 fn what_is_closed_is_so_for_all_clones_and_its_log_is_gone() {
-    let place = Place::new();
+    let place = FilePlace::new();
     let store = place.open().unwrap();
     let clone = store.clone();
     commit(&store, one(1)).unwrap();
