@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Sees to it that there is a thread that writes; ready with the reason when that one has ended.
-    /// What is sent while there is none answers [`StoreError::Stopped`]. A database in memory has no
+    /// What is sent while there is none answers [`super::StoreError::Stopped`]. A database in memory has no
     /// such thread: never ready.
     pub fn keep_writing(&self) -> impl Future<Output = String> + Send + use<> {
         let kept = match &self.inner.place {
