@@ -1,9 +1,10 @@
 //! The real program on a real PostgreSQL: one process acts, another stands by and takes over; what is told of it.
 //!
-//! Not in here: hosts. What the store does by itself is in `src/store/tests`.
+//! Not in here: what the store does by itself, which is in `src/store/tests`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 #![allow(missing_docs, unreachable_pub)]
 
+mod failover;
 mod service;
 
 use std::time::Duration;

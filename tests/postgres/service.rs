@@ -19,14 +19,21 @@ const SOON: Duration = Duration::from_secs(20);
 pub struct Site {
     dir: TempDir,
     url: String,
+    more: String,
     processes: AtomicU32,
 }
 
 impl Site {
     pub fn new(url: &str) -> Self {
+        Self::with(url, "")
+    }
+
+    /// The same with more in the configuration.
+    pub fn with(url: &str, more: &str) -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
             url: url.to_owned(),
+            more: more.to_owned(),
             processes: AtomicU32::new(0),
         }
     }
@@ -37,9 +44,10 @@ impl Site {
         fs::create_dir(&data).unwrap();
         let config = data.join("assured.toml");
         let text = format!(
-            "[service]\ndata_dir = '{}'\n[http]\nlisten = '127.0.0.1:0'\n[database]\nurl = '{}'\n",
+            "[service]\ndata_dir = '{}'\n[http]\nlisten = '127.0.0.1:0'\n[database]\nurl = '{}'\n{}",
             data.display(),
-            self.url
+            self.url,
+            self.more
         );
         fs::write(&config, text).unwrap();
         (data, config)
