@@ -107,7 +107,9 @@ impl Browser {
         }
     }
 
-    /// Clicks, once it is there and nothing is in front of it: what is being filled moves.
+    /// Clicks, once it is there and nothing is in front of it: what is being filled moves, and
+    /// what has been scrolled to lie below the page's bar is in sight for WebDriver. Who wants
+    /// to click there scrolls, and so does this.
     pub async fn click(&self, css: &str) {
         let end = Instant::now() + SOON;
         loop {
@@ -117,6 +119,8 @@ impl Browser {
             let is_covered = matches!(&why, CmdError::Standard(said) if said.error() == COVERED);
             let moves = is_covered || why.is_stale_element_reference();
             assert!(moves && Instant::now() < end, "{css}: {why}");
+            let centred = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center', behavior: 'instant' })";
+            self.run(centred, vec![json!(css)]).await;
             tokio::time::sleep(AGAIN).await;
         }
     }
